@@ -1,0 +1,106 @@
+import * as z from 'zod';
+import { Filters, Scalar } from './filter.ts';
+
+/** A unit-length embedding, `dimensions` long. */
+export type Vector = Float32Array;
+
+/** A picture's id: an unsigned 64-bit integer in decimal. */
+export const ImageId = z
+  .string()
+  .regex(/^(0|[1-9]\d{0,19})$/, 'must be an image id: a decimal number')
+  .refine((id) => BigInt(id) < 2n ** 64n, 'must be an image id: below 2 to the power of 64');
+export type ImageId = z.infer<typeof ImageId>;
+
+export const MetadataValue = z.union([Scalar, z.array(Scalar), z.null()]);
+export type MetadataValue = z.infer<typeof MetadataValue>;
+
+/** What is known of a picture. Every key can be filtered by; further keys are the user's own. */
+export const ImageMetadata = z
+  .object({
+    /** The image key: the path in the indexed folder, or the S3 key. */
+    file_path: z.string(),
+    file_name: z.string(),
+    /** `s3://bucket/key`; null off AWS. */
+    s3_key: z.string().nullable(),
+    category: z.string().nullable(),
+    /** Pixels, after the EXIF rotation was applied. */
+    width: z.int(),
+    height: z.int(),
+  })
+  .catchall(MetadataValue);
+export type ImageMetadata = z.infer<typeof ImageMetadata>;
+
+/** Where a picture's bytes are, and which state of them was indexed. Never leaves the service. */
+export const ImageOrigin = z.object({
+  /** Absolute path of the indexed folder, or `s3://bucket`. */
+  root: z.string(),
+  /** Path below the root, with `/`. */
+  key: z.string(),
+  /** Changes whenever the bytes do: an ETag, or size and time of change. */
+  version: z.string(),
+});
+export type ImageOrigin = z.infer<typeof ImageOrigin>;
+
+/** What the vector store keeps beside the vector. */
+export const ImageRecord = z.object({
+  id: ImageId,
+  metadata: ImageMetadata,
+  origin: ImageOrigin,
+});
+export type ImageRecord = z.infer<typeof ImageRecord>;
+
+const limits = { queryCharacters: 512, topK: 100 } as const;
+
+export const TopK = z.int().min(1).max(limits.topK).default(10);
+
+export const ScoreThreshold = z.number().min(0).max(1).default(0);
+
+/** The body of `POST /search`, as it is after parsing: trimmed, with defaults, nothing unknown. */
+export const SearchQuery = z.strictObject({
+  /** 1 to 512 characters (Unicode code points) after trimming. */
+  query: z
+    .string()
+    .trim()
+    .min(1, 'must not be empty')
+    .refine((text) => Array.from(text).length <= limits.queryCharacters, {
+      error: `must have at most ${limits.queryCharacters} characters`,
+    })
+    .refine((text) => text.isWellFormed(), 'must be valid Unicode')
+    .meta({ maxLength: limits.queryCharacters }),
+  /** How many results at most. */
+  top_k: TopK,
+  /** Results below this cosine similarity are left out; 0 leaves out none. */
+  score_threshold: ScoreThreshold,
+  filters: Filters.nullable().default(null),
+  include_explanation: z.boolean().default(false),
+});
+export type SearchQuery = z.infer<typeof SearchQuery>;
+
+/** One result: `score` is the cosine similarity, from -1 to 1. */
+export const Hit = z.object({
+  id: ImageId,
+  score: z.number(),
+  metadata: ImageMetadata.extend({ url: z.string() }),
+});
+export type Hit = z.infer<typeof Hit>;
+
+export const SearchResponse = z.object({
+  /** The query as it was searched for; null when the search began from a picture. */
+  query: z.string().nullable(),
+  /** Best first: by score, then by id. */
+  results: z.array(Hit),
+  /** How many results there are in this answer. */
+  total: z.int(),
+  latency_ms: z.number(),
+  cached: z.boolean(),
+  explanation: z.string().nullable(),
+  /** Id of the model that made the vectors. */
+  model: z.string(),
+  /** True when the query was longer than the model can read and its end was ignored. */
+  query_truncated: z.boolean(),
+});
+export type SearchResponse = z.infer<typeof SearchResponse>;
+
+/** The answer of `GET /images/{id}`. */
+export const Image = Hit.omit({ score: true });
+export type Image = z.infer<typeof Image>;

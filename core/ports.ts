@@ -1,0 +1,136 @@
+import type { Async, Failure } from './failure.ts';
+import type { Filter } from './filter.ts';
+import type { ImageRecord, Vector } from './model.ts';
+import type { Result } from './result.ts';
+
+/** What is known of a loaded model. */
+export interface ModelInfo {
+  /** Such as `demo` or `ViT-H-14/laion2b_s32b_b79k`. Recorded in the index and checked. */
+  readonly id: string;
+  /** Length of every vector. */
+  readonly dimensions: number;
+  /** Tokens that the text tower can read, start and end tokens included. */
+  readonly contextLength: number;
+  /** Where it runs: `cpu` or `cuda`. */
+  readonly device: string;
+}
+
+export interface EncodedText {
+  readonly vector: Vector;
+  /** The text had more tokens than the context length, and its end was ignored. */
+  readonly truncated: boolean;
+}
+
+export interface EncodedImage {
+  readonly vector: Vector;
+  /** Pixels of the whole picture, after EXIF rotation. */
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Texts and images into one space of unit-length vectors. */
+export interface Encoder {
+  readonly model: ModelInfo;
+  /**
+   * One vector per text, in order. A text's vector does not depend on its neighbours.
+   * Fails with `encoder_unavailable`, `overloaded`, `timeout` or `cancelled`.
+   */
+  encodeTexts(texts: readonly string[], signal?: AbortSignal): Async<EncodedText[]>;
+  /**
+   * One result per image file (JPEG, PNG, WebP, BMP, TIFF, GIF, AVIF), in order. A bad image fails
+   * alone, with `not_an_image`, `image_empty`, `image_corrupt` or `image_too_large`; the outer
+   * result fails only when none can be encoded.
+   */
+  encodeImages(
+    images: readonly Uint8Array[],
+    signal?: AbortSignal,
+  ): Async<Result<EncodedImage, Failure>[]>;
+  /** Frees the sessions. Nothing may be encoded afterwards. */
+  close(): Promise<void>;
+}
+
+export interface Point {
+  readonly record: ImageRecord;
+  readonly vector: Vector;
+}
+
+export interface Match {
+  readonly record: ImageRecord;
+  /** Cosine similarity of the stored vector and the asked one, in full precision. */
+  readonly score: number;
+}
+
+export interface VectorQuery {
+  /** Unit length, as long as the collection's dimensions. */
+  readonly vector: Vector;
+  readonly limit: number;
+  readonly filter?: Filter | undefined;
+  /** Matches below this cosine are left out. */
+  readonly scoreThreshold?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface CollectionInfo {
+  readonly collection: string;
+  readonly vectorsCount: number;
+  /** `green`: fast; `yellow`: correct but slower, as part of the index is still to be built. */
+  readonly status: 'green' | 'yellow';
+  /** Share of the vectors that the graph covers, 0 to 1. */
+  readonly indexed: number;
+}
+
+/**
+ * Vectors and the records they belong to, by id. All of it is durable when the promise resolves.
+ * Fails with `store_unavailable`, `timeout`, `cancelled`.
+ */
+export interface VectorStore {
+  /** `embedded`, `qdrant`, `memory`. */
+  readonly kind: string;
+  /** The nearest points by cosine similarity: by score, then by id. */
+  query(query: VectorQuery): Async<Match[]>;
+  /** The records that exist, in no particular order; unknown ids are left out. */
+  get(ids: readonly string[]): Async<ImageRecord[]>;
+  /** The stored vectors by id, unit length; unknown ids are left out. */
+  vectors(ids: readonly string[]): Async<ReadonlyMap<string, Vector>>;
+  /** Adds points, and replaces those whose id is there already. After a failure some may be in. */
+  upsert(points: readonly Point[]): Async<void>;
+  /** Unknown ids are no failure. */
+  remove(ids: readonly string[]): Async<void>;
+  count(): Async<number>;
+  /** Every record once, in pages of bounded size, in no particular order. */
+  scan(signal?: AbortSignal): AsyncIterable<Result<ImageRecord[], Failure>>;
+  describe(): Async<CollectionInfo>;
+  /** Builds what makes search fast, after many upserts. Searching goes on meanwhile. */
+  optimize(): Async<void>;
+  close(): Promise<void>;
+}
+
+export interface ObjectInfo {
+  /** Path below the root, with `/`. */
+  readonly key: string;
+  readonly bytes: number;
+  /** Changes whenever the bytes do. */
+  readonly version: string;
+}
+
+/** A folder or a bucket of files: what is true about pictures. */
+export interface ObjectStore {
+  /** Absolute path of the folder, or `s3://bucket`. */
+  readonly root: string;
+  /** Everything that may be a picture, by its name, in pages; an unreadable folder is a failure in place. */
+  list(signal?: AbortSignal): AsyncIterable<Result<ObjectInfo, Failure>>;
+  /** `undefined` when there is no such object. */
+  head(key: string, signal?: AbortSignal): Async<ObjectInfo | undefined>;
+  /** Fails with `not_found`, `image_unreadable`. */
+  get(key: string, signal?: AbortSignal): Async<Uint8Array>;
+}
+
+/** The parts of a search that are timed. */
+export type Stage = 'embedding' | 'search' | 'total';
+
+export interface Metrics {
+  /** One duration in milliseconds. */
+  observe(stage: Stage, milliseconds: number): void;
+  /** One answered request: `code` is `ok` or a failure's code. */
+  countRequest(route: string, status: number, code: string): void;
+}
