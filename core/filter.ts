@@ -26,6 +26,18 @@ const keyPattern = /^(?!__)[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/;
 
 const keyMessage = 'must be a metadata key: 1 to 64 letters, digits, "_", "-" or "."';
 
+const Conditions = z
+  .record(
+    z.string().regex(keyPattern, keyMessage),
+    z.union([Scalar, Alternatives, Operators], {
+      error:
+        'must be a string, number or boolean, a list of 1 to 100 of these, or an object of gte, gt, lte, lt (numbers) and not',
+    }),
+  )
+  .refine((filters) => countConditions(filters) <= maxConditions, {
+    error: `must have at most ${maxConditions} conditions`,
+  });
+
 /**
  * Filters as callers write them: `{ category: 'animals', width: { gte: 640 }, license: ['cc0',
  * 'mit'], status: { not: 'hidden' } }`. All conditions must hold; at most 16.
@@ -38,19 +50,8 @@ export const Filters = z
     path: ['__proto__'],
     abort: true,
   })
-  .pipe(
-    z
-      .record(
-        z.string().regex(keyPattern, keyMessage),
-        z.union([Scalar, Alternatives, Operators], {
-          error:
-            'must be a string, number or boolean, a list of 1 to 100 of these, or an object of gte, gt, lte, lt (numbers) and not',
-        }),
-      )
-      .refine((filters) => countConditions(filters) <= maxConditions, {
-        error: `must have at most ${maxConditions} conditions`,
-      }),
-  );
+  .pipe(Conditions)
+  .meta({ ...z.toJSONSchema(Conditions) });
 export type Filters = z.infer<typeof Filters>;
 
 /**

@@ -2,6 +2,7 @@ import type { Async, Failure } from './failure.ts';
 import type { Filter } from './filter.ts';
 import type { ImageRecord, Vector } from './model.ts';
 import type { Result } from './result.ts';
+import type { Summary } from './rolling-window.ts';
 
 /** What is known of a loaded model. */
 export interface ModelInfo {
@@ -133,4 +134,16 @@ export interface Metrics {
   observe(stage: Stage, milliseconds: number): void;
   /** One answered request: `code` is `ok` or a failure's code. */
   countRequest(route: string, status: number, code: string): void;
+  uptimeSeconds(): number;
+  /** Exact percentiles of the last 10,000 durations of each stage. */
+  summaries(): Readonly<Record<Stage, Summary>>;
+  /** All of it in the text format of Prometheus. */
+  exposition(): Promise<{ readonly contentType: string; readonly body: string }>;
+}
+
+/** Structured log lines, in the form that pino has. */
+export interface Logger {
+  info(fields: Readonly<Record<string, unknown>>, message: string): void;
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+  error(fields: Readonly<Record<string, unknown>>, message: string): void;
 }

@@ -1,0 +1,77 @@
+import { type Async } from './failure.ts';
+import { parseFilter } from './filter.ts';
+import type { Hit, ImageRecord, SearchQuery, SearchResponse } from './model.ts';
+import type { Encoder, Match, VectorStore } from './ports.ts';
+import { ok } from './result.ts';
+import type { Timings } from './timings.ts';
+
+/** What travels with a request besides what was asked. */
+export interface RequestContext {
+  readonly requestId: string;
+  /** Aborted when the deadline passes or the caller leaves. */
+  readonly signal: AbortSignal;
+  readonly timings: Timings;
+}
+
+/** The one operation. Everything that adds to it takes one and gives one. */
+export type Search = (query: SearchQuery, context: RequestContext) => Async<SearchResponse>;
+
+/** Where a person can see a picture: an absolute URL, or a path on this host. */
+export type UrlOf = (record: ImageRecord) => string;
+
+/** Encodes the text, then searches the vectors. */
+export function createSearch(parts: {
+  readonly encoder: Encoder;
+  readonly store: VectorStore;
+  readonly urlOf: UrlOf;
+}): Search {
+  const { encoder, store, urlOf } = parts;
+  return async (query, { signal, timings }) => {
+    const encoded = await timings.measure('encode', () =>
+      encoder.encodeTexts([query.query], signal),
+    );
+    if (!encoded.ok) return encoded;
+    const [text] = encoded.value;
+    if (text === undefined) throw new Error('The encoder gave no vector for one text');
+
+    const found = await timings.measure('search', () =>
+      store.query({
+        vector: text.vector,
+        limit: query.top_k,
+        filter: parseFilter(query.filters),
+        scoreThreshold: thresholdOf(query.score_threshold),
+        signal,
+      }),
+    );
+    if (!found.ok) return found;
+    return ok({
+      ...answer(found.value, urlOf),
+      query: query.query,
+      latency_ms: roundMs(timings.elapsed()),
+      model: encoder.model.id,
+      query_truncated: text.truncated,
+    });
+  };
+}
+
+/** The part of a response that follows from the matches alone. */
+export function answer(
+  matches: readonly Match[],
+  urlOf: UrlOf,
+): Pick<SearchResponse, 'results' | 'total' | 'cached' | 'explanation'> {
+  const results = matches.map(({ record, score }) => toHit(record, score, urlOf));
+  return { results, total: results.length, cached: false, explanation: null };
+}
+
+/** 0 asks for everything: cosines of unrelated pictures may be below it. */
+export function thresholdOf(scoreThreshold: number): number | undefined {
+  return scoreThreshold === 0 ? undefined : scoreThreshold;
+}
+
+export function roundMs(milliseconds: number): number {
+  return Math.round(milliseconds * 1000) / 1000;
+}
+
+function toHit(record: ImageRecord, score: number, urlOf: UrlOf): Hit {
+  return { id: record.id, score, metadata: { ...record.metadata, url: urlOf(record) } };
+}

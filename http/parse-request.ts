@@ -1,0 +1,86 @@
+import type { Context } from 'hono';
+import type * as z from 'zod';
+import { type Async, type Failure, failure, type FieldError } from '../core/failure.ts';
+import { err, ok, type Result } from '../core/result.ts';
+
+export const maxBodyBytes = 64 * 1024;
+
+/** The JSON body of a request, bounded before it is parsed. */
+export async function readJson(c: Context): Async<unknown> {
+  const type = c.req.header('content-type') ?? '';
+  if (!/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type)) {
+    const detail = `Cannot read the body as its content-type is not application/json: ${type === '' ? '(none)' : type.slice(0, 100)}`;
+    return err(failure('unsupported_media_type', detail));
+  }
+  const text = await readText(c.req.raw);
+  if (text === undefined) {
+    const detail = `Cannot read the body as it is over ${maxBodyBytes} bytes`;
+    return err(failure('body_too_large', detail));
+  }
+  try {
+    return ok(JSON.parse(text));
+  } catch (cause) {
+    const detail = `Cannot read the body as it is not valid JSON: ${cause instanceof Error ? cause.message : ''}`;
+    return err(failure('not_json', detail, { cause }));
+  }
+}
+
+/** Checks a value against a schema; every wrong field is named. */
+export function parseFields<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+): Result<z.output<Schema>, Failure> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return ok(parsed.data);
+  const errors = parsed.error.issues.flatMap(toFieldErrors);
+  const said = errors.map(({ path, message }) => `${path} ${message}`).join('; ');
+  return err(
+    failure('invalid_field', `Cannot search as a field is not valid: ${said}`, { errors }),
+  );
+}
+
+type Issue = z.core.$ZodIssue;
+
+function toFieldErrors(issue: Issue): FieldError[] {
+  const path = issue.path.map(String);
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      path: [...path, key.slice(0, 64)].join('.'),
+      message: 'is not a known field',
+    }));
+  }
+  if (issue.code === 'invalid_key') {
+    const message = issue.issues[0]?.message ?? issue.message;
+    return [{ path: path.join('.').slice(0, 128), message }];
+  }
+  return [{ path: path.length === 0 ? 'body' : path.join('.'), message: messageOf(issue) }];
+}
+
+/** zod's messages, in the form of the rest: what the field must be. */
+function messageOf(issue: Issue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return `must be ${/^[aeiou]/.test(issue.expected) ? 'an' : 'a'} ${issue.expected}`;
+    case 'too_small':
+      return `must be at least ${issue.minimum}`;
+    case 'too_big':
+      return `must be at most ${issue.maximum}`;
+    default:
+      return issue.message;
+  }
+}
+
+/** `undefined` as soon as the body proves too long; the rest is not read. */
+async function readText(request: Request): Promise<string | undefined> {
+  if (Number(request.headers.get('content-length') ?? 0) > maxBodyBytes) return undefined;
+  if (request.body === null) return '';
+  const decoder = new TextDecoder();
+  let text = '';
+  let bytes = 0;
+  for await (const chunk of request.body) {
+    bytes += chunk.length;
+    if (bytes > maxBodyBytes) return undefined;
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}

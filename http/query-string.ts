@@ -1,0 +1,59 @@
+import type { Scalar } from '../core/filter.ts';
+
+const operators = new Set(['gte', 'gt', 'lte', 'lt', 'not']);
+
+/**
+ * The query string of `GET /search` in the form of the body of `POST /search`; what is wrong with
+ * it is found by the same schema. `q` is the query, `filter.<key>` a filter (repeated: any of),
+ * `filter.<key>.gte` and the like an operator. As a query string has no types, a filter value that
+ * reads like a number or a boolean matches both forms.
+ */
+export function fromQueryString(params: URLSearchParams): Record<string, unknown> {
+  const body: Record<string, unknown> = {};
+  const filters: [string, unknown][] = [];
+  for (const name of new Set(params.keys())) {
+    const values = params.getAll(name);
+    if (name.startsWith('filter.')) filters.push([name.slice('filter.'.length), values]);
+    else if (name === 'q') body['query'] = values[0];
+    else body[name] = values.length === 1 ? typed(values[0] ?? '') : values;
+  }
+  // A query that looks like a number is still a text.
+  if (filters.length > 0) body['filters'] = toFilters(filters);
+  return body;
+}
+
+function toFilters(entries: readonly (readonly [string, unknown])[]): Record<string, unknown> {
+  const filters = new Map<string, unknown>();
+  for (const [name, raw] of entries) {
+    const values = raw as string[];
+    const dot = name.lastIndexOf('.');
+    const operator = name.slice(dot + 1);
+    if (dot > 0 && operators.has(operator)) {
+      const key = name.slice(0, dot);
+      const before = filters.get(key);
+      const value = operator === 'not' ? alternatives(values) : typed(values[0] ?? '');
+      filters.set(key, { ...(isOperators(before) ? before : {}), [operator]: value });
+    } else {
+      filters.set(name, alternatives(values));
+    }
+  }
+  return Object.fromEntries(filters);
+}
+
+function alternatives(values: readonly string[]): Scalar[] {
+  return values.flatMap((value) => {
+    const other = typed(value);
+    return other === value ? [value] : [value, other];
+  });
+}
+
+function typed(value: string): Scalar {
+  if (value === 'true' || value === 'false') return value === 'true';
+  if (value.trim() === '' || value.length > 32) return value;
+  const number = Number(value);
+  return Number.isFinite(number) ? number : value;
+}
+
+function isOperators(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,43 @@
+import { Hono, type Context } from 'hono';
+import { matchedRoutes } from 'hono/route';
+import { failure } from '../core/failure.ts';
+import type { Search } from '../core/search.ts';
+import { createDocsApp } from './docs.ts';
+import { createHealthApp, type Health } from './health.ts';
+import { withRequestId, withSecurityHeaders } from './middleware.ts';
+import { requestId, respondBug, respondFailure } from './respond.ts';
+import { createSearchRoutes, type SearchRoutesParts } from './search-routes.ts';
+import { createStatsApp, type StatsParts } from './stats.ts';
+
+export interface SearchAppParts extends SearchRoutesParts, StatsParts {
+  readonly health: () => Promise<Health>;
+}
+
+/** The HTTP face of a search: routes, schemas and error mapping, whichever search it is. */
+export function createSearchApp(search: Search, parts: SearchAppParts): Hono {
+  const { logger, metrics } = parts;
+  const app = new Hono();
+  app.use(withRequestId(), withSecurityHeaders());
+  app.use(async (c, next) => {
+    await next();
+    const code: unknown = c.get('code' as never);
+    metrics.countRequest(routeOf(c), c.res.status, typeof code === 'string' ? code : 'ok');
+  });
+  app.route('/', createSearchRoutes(search, parts));
+  app.route('/', createHealthApp(parts.health));
+  app.route('/', createStatsApp(parts));
+  app.route('/', createDocsApp());
+  app.onError((error, c) => {
+    logger.error({ err: error, request_id: requestId(c) }, 'A request met a bug');
+    return respondBug(c);
+  });
+  app.notFound((c) =>
+    respondFailure(c, failure('not_found', `Cannot find anything here: ${c.req.path}`)),
+  );
+  return app;
+}
+
+/** The pattern that answered, so that ids in paths don't become labels. */
+function routeOf(c: Context): string {
+  return matchedRoutes(c).findLast(({ path }) => !path.endsWith('*'))?.path ?? 'unknown';
+}
