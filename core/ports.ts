@@ -98,7 +98,10 @@ export interface VectorStore {
   /** Unknown ids are no failure. */
   remove(ids: readonly string[]): Async<void>;
   count(): Async<number>;
-  /** Every record once, in pages of bounded size, in no particular order. */
+  /**
+   * Every record once, in pages of bounded size, in no particular order. Points may be added and
+   * removed meanwhile.
+   */
   scan(signal?: AbortSignal): AsyncIterable<Result<ImageRecord[], Failure>>;
   describe(): Async<CollectionInfo>;
   /** Builds what makes search fast, after many upserts. Searching goes on meanwhile. */
@@ -114,12 +117,18 @@ export interface ObjectInfo {
   readonly version: string;
 }
 
+/** A file or folder that can't be looked at, or the end of an aborted list. */
+export interface ListFailure {
+  readonly key: string;
+  readonly failure: Failure;
+}
+
 /** A folder or a bucket of files: what is true about pictures. */
 export interface ObjectStore {
   /** Absolute path of the folder, or `s3://bucket`. */
   readonly root: string;
-  /** Everything that may be a picture, by its name, in pages; an unreadable folder is a failure in place. */
-  list(signal?: AbortSignal): AsyncIterable<Result<ObjectInfo, Failure>>;
+  /** Everything that may be a picture by its name; what can't be listed is named in its place. */
+  list(signal?: AbortSignal): AsyncIterable<Result<ObjectInfo, ListFailure>>;
   /** `undefined` when there is no such object. */
   head(key: string, signal?: AbortSignal): Async<ObjectInfo | undefined>;
   /** Fails with `not_found`, `image_unreadable`. */

@@ -1,0 +1,63 @@
+import { type Async, type Failure, failure } from '../core/failure.ts';
+import { err, ok, type Result } from '../core/result.ts';
+import { parseEnv } from '../core/env.ts';
+import { GpuServiceConfig } from '../gpu-service/config.ts';
+import { type Engine, openEngine } from '../gpu-service/open.ts';
+
+/** Runs a command to its exit code. Wrong options and expected failures are one sentence each. */
+export async function runCommand(main: (args: string[]) => Async<number>): Promise<void> {
+  try {
+    const result = await main(process.argv.slice(2));
+    if (result.ok) process.exitCode = result.value;
+    else fail(result.error.detail);
+  } catch (error) {
+    if (!isArgumentError(error)) throw error;
+    fail(`${error.message} (--help shows the options)`);
+  }
+}
+
+/** The config of everything that runs on a person's own machine: nothing is offered to the network. */
+export function readLocalConfig(): Result<GpuServiceConfig, Failure> {
+  return parseEnv(GpuServiceConfig, { API_HOST: '127.0.0.1', ...process.env });
+}
+
+/** Opens model and index for as long as the work takes. */
+export async function withEngine<T>(
+  work: (engine: Engine, config: GpuServiceConfig) => Async<T>,
+): Async<T> {
+  const config = readLocalConfig();
+  if (!config.ok) return config;
+  const engine = await openEngine(config.value);
+  if (!engine.ok) return engine;
+  try {
+    return await work(engine.value, config.value);
+  } finally {
+    await engine.value.close();
+  }
+}
+
+/** A whole number from an option, or a sentence that names the option. */
+export function parseCount(
+  name: string,
+  value: string,
+  { min, max }: { readonly min: number; readonly max: number },
+): Result<number, Failure> {
+  const number = Number(value);
+  if (Number.isInteger(number) && number >= min && number <= max) return ok(number);
+  return wrongArgument(`--${name} must be a whole number from ${min} to ${max}: ${value}`);
+}
+
+export function wrongArgument(why: string): Result<never, Failure> {
+  return err(failure('invalid_field', `Cannot run as ${why}`));
+}
+
+function fail(sentence: string): void {
+  process.stderr.write(`${sentence}\n`);
+  process.exitCode = 1;
+}
+
+function isArgumentError(error: unknown): error is Error {
+  return (
+    error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
+  );
+}

@@ -1,0 +1,97 @@
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { pino } from 'pino';
+import { createDirectoryObjects } from '../adapters/directory-objects.ts';
+import { createPrometheusMetrics } from '../adapters/prometheus-metrics.ts';
+import type { Async } from '../core/failure.ts';
+import { ok } from '../core/result.ts';
+import { createGpuService } from '../gpu-service/app.ts';
+import type { GpuServiceConfig } from '../gpu-service/config.ts';
+import type { Engine } from '../gpu-service/open.ts';
+import { createPage } from '../http/page.ts';
+import { createPictures, pictureUrl } from '../http/pictures.ts';
+import { listen, type RunningServer } from '../http/server.ts';
+import { runCommand, withEngine } from './command.ts';
+import { indexDemoPictures } from './demo.ts';
+
+const help = `Search pictures by text, on this machine: one process, nothing else needed.
+
+  npm start
+
+An empty index is first filled with demo pictures. For your own: npm run index -- <folder>.
+Settings are environment variables, or lines in .env; .env.example explains each. Most wanted:
+
+  API_HOST=127.0.0.1   who may connect (0.0.0.0: everyone on the network)
+  API_PORT=8000        without it the next free port is taken
+  DATA_DIR=.data       where the index is
+  MODEL_DIR=models/demo
+`;
+
+const drainTimeoutMs = 25_000;
+const portsToTry = 20;
+
+const now = () => performance.now();
+
+await runCommand(async (args) => {
+  const { values } = parseArgs({ args, options: { help: { type: 'boolean', default: false } } });
+  if (values.help) {
+    process.stdout.write(help);
+    return ok(0);
+  }
+  return withEngine(async (engine, config) => {
+    const stopped = new Promise<void>((resolve) => {
+      process.once('SIGTERM', resolve);
+      process.once('SIGINT', resolve);
+    });
+    const demo = await Promise.race([indexDemoPictures(engine, config.DATA_DIR), stopped]);
+    if (demo === undefined) return ok(130);
+    if (!demo.ok) return demo;
+    const server = await listenSomewhere(createLocalApp(engine, config), config);
+    if (!server.ok) return server;
+    greet(config, server.value.port);
+    await stopped;
+    await server.value.close(drainTimeoutMs);
+    return ok(0);
+  });
+});
+
+/** The service, with the page in front of it and the pictures beside it. */
+function createLocalApp(engine: Engine, config: GpuServiceConfig) {
+  const app = createGpuService({
+    ...engine,
+    urlOf: pictureUrl,
+    metrics: createPrometheusMetrics(now),
+    logger: pino({ level: config.LOG_LEVEL === 'info' ? 'warn' : config.LOG_LEVEL }),
+    now,
+    timeoutMs: config.REQUEST_TIMEOUT_MS,
+  });
+  app.route('/', createPictures({ store: engine.store, objectsOf: createDirectoryObjects }));
+  app.route('/', createPage(fileURLToPath(new URL('../web', import.meta.url))));
+  return app;
+}
+
+/** A port that was asked for is that port or nothing; otherwise the next free one will do. */
+async function listenSomewhere(
+  { fetch }: ReturnType<typeof createLocalApp>,
+  { API_HOST: hostname, API_PORT }: GpuServiceConfig,
+): Async<RunningServer> {
+  const asked = (process.env['API_PORT'] ?? '') !== '';
+  const last = asked ? API_PORT : API_PORT + portsToTry - 1;
+  for (let port = API_PORT; ; port += 1) {
+    const server = await listen({ fetch, hostname, port });
+    if (server.ok || port >= last || server.error.code !== 'address_in_use') return server;
+    process.stderr.write(`Port ${port} is taken, trying the next.\n`);
+  }
+}
+
+function greet({ API_HOST }: GpuServiceConfig, port: number): void {
+  const host = API_HOST === '127.0.0.1' || API_HOST === '0.0.0.0' ? 'localhost' : API_HOST;
+  process.stdout.write(`
+Ready: http://${host}:${port}
+
+  curl -X POST http://${host}:${port}/search -H 'content-type: application/json' \\
+    -d '{"query": "a dog", "top_k": 5}'
+
+API: http://${host}:${port}/docs · your own pictures: npm run index -- <folder> · Ctrl+C stops.
+`);
+}
