@@ -7,7 +7,7 @@ export type Vector = Float32Array;
 /** A picture's id: an unsigned 64-bit integer in decimal. */
 export const ImageId = z
   .string()
-  .regex(/^(0|[1-9]\d{0,19})$/, 'must be an image id: a decimal number')
+  .regex(/^(0|[1-9]\d{0,19})$/, { error: 'must be an image id: a decimal number', abort: true })
   .refine((id) => BigInt(id) < 2n ** 64n, 'must be an image id: below 2 to the power of 64');
 export type ImageId = z.infer<typeof ImageId>;
 

@@ -1,6 +1,9 @@
 import { Hono } from 'hono';
 import { html, raw } from 'hono/html';
+import { failures } from '../core/failure.ts';
 import { createOpenApiDocument } from './openapi.ts';
+
+type OpenApiDocument = ReturnType<typeof createOpenApiDocument>;
 
 interface Operation {
   readonly summary: string;
@@ -20,12 +23,7 @@ export function createDocsApp(): Hono {
   return app;
 }
 
-function docsPage(document: ReturnType<typeof createOpenApiDocument>) {
-  const paths = document['paths'] as Record<string, Record<string, Operation>>;
-  const { schemas } = document['components'] as { schemas: Record<string, unknown> };
-  const operations = Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => operationSection(path, method, operation)),
-  );
+function docsPage(document: OpenApiDocument) {
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -41,21 +39,20 @@ function docsPage(document: ReturnType<typeof createOpenApiDocument>) {
           <a href="/">the search page</a>, or
         </p>
         <pre>${example}</pre>
-        ${operations}
-        <h2>Schemas</h2>
-        ${Object.entries(schemas).map(
-          ([name, schema]) =>
-            html`<details id="${name}">
-              <summary>${name}</summary>
-              <pre>${JSON.stringify(schema, null, 2)}</pre>
-            </details>`,
-        )}
+        ${operationSections(document)} ${errorSection()} ${schemaSection(document)}
       </body>
     </html>`;
 }
 
 const example = `curl -X POST localhost:8000/search -H 'content-type: application/json' \\
   -d '{"query": "a dog", "top_k": 5, "filters": {"category": "animals-nature"}}'`;
+
+function operationSections(document: OpenApiDocument) {
+  const paths = document['paths'] as Record<string, Record<string, Operation>>;
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => operationSection(path, method, operation)),
+  );
+}
 
 function operationSection(path: string, method: string, operation: Operation) {
   const parameters = operation.parameters ?? [];
@@ -75,6 +72,34 @@ function operationSection(path: string, method: string, operation: Operation) {
       )}
     </ul>
   </section>`;
+}
+
+function errorSection() {
+  return html`<h2>Errors</h2>
+    <p>
+      Each is an <code>application/problem+json</code> (RFC 9457) with one of these codes. What may
+      be retried, may be retried unchanged.
+    </p>
+    <ul>
+      ${Object.entries(failures).map(
+        ([code, { status, title, retry }]) =>
+          html`<li id="${code}">
+            <code>${code}</code> (${status}): ${title}${retry ? '; may be retried' : ''}
+          </li>`,
+      )}
+    </ul>`;
+}
+
+function schemaSection(document: OpenApiDocument) {
+  const { schemas } = document['components'] as { schemas: Record<string, unknown> };
+  return html`<h2>Schemas</h2>
+    ${Object.entries(schemas).map(
+      ([name, schema]) =>
+        html`<details id="${name}">
+          <summary>${name}</summary>
+          <pre>${JSON.stringify(schema, null, 2)}</pre>
+        </details>`,
+    )}`;
 }
 
 const style = `

@@ -35,7 +35,7 @@ export function parseFields<Schema extends z.ZodType>(
   const errors = parsed.error.issues.flatMap(toFieldErrors);
   const said = errors.map(({ path, message }) => `${path} ${message}`).join('; ');
   return err(
-    failure('invalid_field', `Cannot search as a field is not valid: ${said}`, { errors }),
+    failure('invalid_field', `Cannot answer as a field is not valid: ${said}`, { errors }),
   );
 }
 
@@ -62,12 +62,18 @@ function messageOf(issue: Issue): string {
     case 'invalid_type':
       return `must be ${/^[aeiou]/.test(issue.expected) ? 'an' : 'a'} ${issue.expected}`;
     case 'too_small':
-      return `must be at least ${issue.minimum}`;
+      return bound('least', issue.minimum, issue.origin);
     case 'too_big':
-      return `must be at most ${issue.maximum}`;
+      return bound('most', issue.maximum, issue.origin);
     default:
       return issue.message;
   }
+}
+
+function bound(which: 'least' | 'most', limit: number | bigint, origin: string): string {
+  if (origin === 'string') return `must have at ${which} ${limit} characters`;
+  if (origin === 'array') return `must have at ${which} ${limit} values`;
+  return `must be at ${which} ${limit}`;
 }
 
 /** `undefined` as soon as the body proves too long; the rest is not read. */

@@ -4,6 +4,7 @@ import { type Failure, failures } from '../core/failure.ts';
 
 /** An answered failure as the client sees it (RFC 9457). */
 export interface Problem {
+  /** A relative URL: where `/docs` explains the code. */
   readonly type: string;
   readonly title: string;
   readonly status: number;
@@ -19,7 +20,7 @@ export function respondFailure(c: Context, failure: Failure): Response {
   const retryAfter = failure.retryAfterSeconds ?? (status === 503 ? 1 : undefined);
   if (retryAfter !== undefined) c.header('Retry-After', String(Math.ceil(retryAfter)));
   return problem(c, {
-    type: `about:blank#${failure.code}`,
+    type: `/docs#${failure.code}`,
     title,
     status,
     detail: failure.detail,

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { type Async, type Failure, failure } from '../core/failure.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { parseEnv } from '../core/env.ts';
@@ -7,6 +8,7 @@ import { type Engine, openEngine } from '../gpu-service/open.ts';
 /** Runs a command to its exit code. Wrong options and expected failures are one sentence each. */
 export async function runCommand(main: (args: string[]) => Async<number>): Promise<void> {
   try {
+    if (existsSync('.env')) process.loadEnvFile('.env');
     const result = await main(process.argv.slice(2));
     if (result.ok) process.exitCode = result.value;
     else fail(result.error.detail);

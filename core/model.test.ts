@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { ImageId, SearchQuery } from './model.ts';
+
+describe('a search query', () => {
+  it('is trimmed and filled with defaults', () => {
+    expect(SearchQuery.parse({ query: '  a dog\n' })).toEqual({
+      query: 'a dog',
+      top_k: 10,
+      score_threshold: 0,
+      filters: null,
+      include_explanation: false,
+    });
+  });
+
+  it('counts characters, not UTF-16 units', () => {
+    expect(SearchQuery.safeParse({ query: '🐕'.repeat(512) }).success).toBe(true);
+    expect(SearchQuery.safeParse({ query: '🐕'.repeat(513) }).success).toBe(false);
+  });
+
+  it.each([
+    { query: '' },
+    { query: ' \t ' },
+    { query: '\ud83d' },
+    { query: 7 },
+    {},
+    { query: 'a', top_k: 0 },
+    { query: 'a', top_k: 101 },
+    { query: 'a', top_k: 1.5 },
+    { query: 'a', top_k: '5' },
+    { query: 'a', score_threshold: 1.01 },
+    { query: 'a', filters: 'x' },
+    { query: 'a', include_explanation: 'yes' },
+    { query: 'a', topk: 5 },
+    null,
+  ])('is refused: %j', (raw) => {
+    expect(SearchQuery.safeParse(raw).success).toBe(false);
+  });
+});
+
+describe('an image id', () => {
+  it.each([
+    ['0', true],
+    ['18446744073709551615', true],
+    ['18446744073709551616', false],
+    ['-1', false],
+    ['01', false],
+    ['1e3', false],
+    ['', false],
+    ['../etc', false],
+  ])('%j is one: %s', (id, expected) => {
+    expect(ImageId.safeParse(id).success).toBe(expected);
+  });
+});
