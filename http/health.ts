@@ -15,18 +15,18 @@ export const Health = z.object({
 });
 export type Health = z.infer<typeof Health>;
 
-const checkTimeoutMs = 2000;
-
 /** Asks the parts themselves: a real encode, and a real look into the store. */
 export function createHealthCheck(parts: {
   readonly encoder: Encoder;
   readonly store: VectorStore;
+  /** How long a part may take to answer. */
+  readonly timeoutMs?: number;
 }): () => Promise<Health> {
-  const { encoder, store } = parts;
+  const { encoder, store, timeoutMs = 2000 } = parts;
   return async () => {
     const [encoded, described] = await Promise.all([
-      answersInTime(encoder.encodeTexts(['ready'], AbortSignal.timeout(checkTimeoutMs))),
-      answersInTime(store.describe()),
+      answersInTime(encoder.encodeTexts(['ready'], AbortSignal.timeout(timeoutMs)), timeoutMs),
+      answersInTime(store.describe(), timeoutMs),
     ]);
     return {
       status: encoded && described ? 'healthy' : 'unhealthy',
@@ -57,10 +57,13 @@ export function createHealthApp(check: () => Promise<Health>): Hono {
   return app;
 }
 
-async function answersInTime(work: Promise<{ readonly ok: boolean }>): Promise<boolean> {
+async function answersInTime(
+  work: Promise<{ readonly ok: boolean }>,
+  timeoutMs: number,
+): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<false>((resolve) => {
-    timer = setTimeout(resolve, checkTimeoutMs, false);
+    timer = setTimeout(resolve, timeoutMs, false);
   });
   const answered = work.then(
     ({ ok }) => ok,

@@ -36,9 +36,9 @@ export function listen(options: {
 
 async function close(server: Server, drainTimeoutMs: number): Promise<void> {
   const cutOff = setTimeout(() => server.closeAllConnections(), drainTimeoutMs);
-  await new Promise((resolve) => {
-    server.close(resolve);
-    server.closeIdleConnections();
-  });
+  // A connection that a client keeps open counts as idle only once its request has ended.
+  const sweep = setInterval(() => server.closeIdleConnections(), 50);
+  await new Promise((resolve) => server.close(resolve));
+  clearInterval(sweep);
   clearTimeout(cutOff);
 }
