@@ -1,0 +1,35 @@
+import { element } from './element.ts';
+import type { Problem } from './problem.ts';
+
+/** A sentence that says what is, and one that says what to do. */
+export function createNotice(title: string, ...more: readonly (Node | string)[]): HTMLElement {
+  return element(
+    'div',
+    { class: 'notice' },
+    element('p', { class: 'notice-title', dir: 'auto' }, title),
+    element('p', {}, ...more),
+  );
+}
+
+export function createProblemNotice(problem: Problem, retry: () => void): HTMLElement {
+  const notice = createNotice(problem.title, problem.text);
+  if (problem.retry) {
+    const button = element('button', { class: 'button', type: 'button' }, 'Try again');
+    button.addEventListener('click', retry);
+    notice.append(button);
+  }
+  return notice;
+}
+
+export function createNoMatchNotice(query: string): HTMLElement {
+  return createNotice(`No pictures match “${query}”`, 'Try other words, or fewer of them.');
+}
+
+export function createNoPicturesNotice(): HTMLElement {
+  return createNotice(
+    'There are no pictures here yet',
+    'Index a folder with ',
+    element('code', {}, 'npm run index -- <folder>'),
+    ', then load this page again.',
+  );
+}
