@@ -27,10 +27,7 @@ const pack = read(resolve('@iconify-json/fluent-emoji-flat/icons.json'), Pack);
 const phrases = read(join(root, 'models/training/phrases.json'), Phrases);
 const claimed = read(join(root, 'models/demo/quality.json'), Quality);
 
-const skinTone = /-(?:light|medium-light|medium|medium-dark|dark)$/;
-const names = Object.keys(pack.icons).filter(
-  (name) => !skinTone.test(name) && merged(name) === name,
-);
+const names = Object.keys(pack.icons).filter((name) => !isToned(name) && merged(name) === name);
 
 let encoder: Encoder;
 /** One for each of `names`. */
