@@ -1,0 +1,83 @@
+import { type Failure, abortFailure } from '../core/failure.ts';
+import { matchesFilter } from '../core/filter.ts';
+import { compareIds } from '../core/image-id.ts';
+import type { ImageRecord, Vector } from '../core/model.ts';
+import type { Match, Point, VectorQuery, VectorStore } from '../core/ports.ts';
+import { type Result, err, ok } from '../core/result.ts';
+
+interface MemoryStoreOptions {
+  readonly collection?: string;
+  readonly dimensions: number;
+}
+
+/** Everything in memory, every search exact: for tests, and the meaning of a `VectorStore`. */
+export function createMemoryStore({
+  collection = 'memory',
+  dimensions,
+}: MemoryStoreOptions): VectorStore {
+  const points = new Map<string, Point>();
+  const known = (ids: readonly string[]) => ids.flatMap((id) => points.get(id) ?? []);
+  return {
+    kind: 'memory',
+    async query(query) {
+      checkLength(query.vector, dimensions);
+      if (query.signal?.aborted) return err(abortFailure(query.signal));
+      return ok(nearest(Array.from(points.values()), query));
+    },
+    get: async (ids) => ok(known(ids).map(({ record }) => record)),
+    vectors: async (ids) =>
+      ok(new Map(known(ids).map(({ record, vector }) => [record.id, vector.slice()]))),
+    async upsert(added) {
+      for (const { vector } of added) checkLength(vector, dimensions);
+      for (const { record, vector } of added) {
+        points.set(record.id, { record: structuredClone(record), vector: vector.slice() });
+      }
+      return ok(undefined);
+    },
+    async remove(ids) {
+      for (const id of ids) points.delete(id);
+      return ok(undefined);
+    },
+    count: async () => ok(points.size),
+    scan: (signal) => pages(Array.from(points.values()), signal),
+    describe: async () =>
+      ok({ collection, vectorsCount: points.size, status: 'green', indexed: 1 }),
+    optimize: async () => ok(undefined),
+    close: async () => {},
+  };
+}
+
+function nearest(
+  points: readonly Point[],
+  { vector, limit, filter = [], scoreThreshold = -1 }: VectorQuery,
+): Match[] {
+  return points
+    .filter(({ record }) => matchesFilter(record.metadata, filter))
+    .map((point) => ({ record: point.record, score: dot(point.vector, vector) }))
+    .filter(({ score }) => score >= scoreThreshold)
+    .sort((a, b) => b.score - a.score || compareIds(a.record.id, b.record.id))
+    .slice(0, limit);
+}
+
+async function* pages(
+  points: readonly Point[],
+  signal?: AbortSignal,
+): AsyncGenerator<Result<ImageRecord[], Failure>> {
+  for (let start = 0; start < points.length; start += 256) {
+    if (signal?.aborted) return yield err(abortFailure(signal));
+    yield ok(points.slice(start, start + 256).map(({ record }) => record));
+  }
+}
+
+function checkLength(vector: Vector, dimensions: number): void {
+  if (vector.length === dimensions) return;
+  throw new Error(
+    `Cannot use a vector as its length is not that of the collection, ${dimensions}: ${vector.length}`,
+  );
+}
+
+function dot(a: Vector, b: Vector): number {
+  let sum = 0;
+  for (const [index, value] of a.entries()) sum += value * (b[index] ?? 0);
+  return sum;
+}
