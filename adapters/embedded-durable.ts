@@ -24,7 +24,9 @@ export interface DurableCollection {
   current(): ZVecCollection;
   /** Journal, then zvec, which blocks this thread for a moment. */
   apply(change: Change): Promise<void>;
-  /** zvec has changed its files: the next checkpoint is worth it. */
+  /** Nothing has come since the last checkpoint, and the graph covers everything. */
+  isOptimal(): boolean;
+  /** zvec is about to change its files: the next checkpoint is worth it. */
   touched(): void;
   /** The journal has become so long that opening would take its time. */
   isCheckpointDue(): boolean;
@@ -46,20 +48,18 @@ export async function openDurable(
   let manifest = opened;
   let live = await openCopy(folder, manifest);
   let changed = live.journal.bytes() > 0;
-  let broken: unknown;
+  let broken = false;
   return {
     current: () => live.zvec,
     async apply(change) {
-      if (broken) throw new Error('Cannot write as an earlier write has failed', { cause: broken });
+      if (broken) throw new Error('Cannot write as an earlier write has failed: open it again');
       await live.journal.append(change);
       changed = true;
-      try {
-        write(live.zvec, change);
-      } catch (error) {
-        broken = error;
-        throw error;
-      }
+      broken = true;
+      write(live.zvec, change);
+      broken = false;
     },
+    isOptimal: () => !changed && live.zvec.stats.indexCompleteness['embedding'] === 1,
     touched() {
       changed = true;
     },

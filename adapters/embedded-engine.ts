@@ -3,7 +3,9 @@ import type { ZVecCollection } from '@zvec/zvec';
 import { type Async, type Failure, abortFailure, failure } from '../core/failure.ts';
 import { type Result, err, ok } from '../core/result.ts';
 import type { DurableCollection } from './embedded-durable.ts';
+import { hasAny } from './embedded-filter.ts';
 import type { Change } from './embedded-journal.ts';
+import { createDoor, createTurns } from './embedded-turns.ts';
 
 /** The open collection, with what it takes to share it: turns, yielding, and an orderly end. */
 export interface Engine {
@@ -23,38 +25,24 @@ export function createEngine(collection: DurableCollection): Engine {
   const door = createDoor();
   const writes = createTurns();
   const optimizations = createTurns();
-  let optimizing = false;
-  let sealed: Promise<unknown> = Promise.resolve();
+  const optimizer = createOptimizer(collection);
+  const checkpoint = () => door.closed(collection.checkpoint);
 
   async function applyAll(changes: readonly Change[]): Promise<void> {
     for (const change of changes) {
-      await sealed;
+      await optimizer.sealed();
       await collection.apply(change);
       await setImmediate();
     }
-    if (collection.isCheckpointDue() && !optimizing) await door.closed(collection.checkpoint);
+    if (collection.isCheckpointDue() && !optimizer.isRunning()) await checkpoint();
   }
 
   async function optimize(): Promise<void> {
-    try {
-      await (
-        await door.through(startOptimizing)
-      ).finished;
-    } finally {
-      optimizing = false;
-    }
-    await writes(() => door.closed(collection.checkpoint));
-  }
-
-  async function startOptimizing() {
-    optimizing = true;
-    collection.touched();
-    const zvec = collection.current();
-    const optimized = zvec.optimize();
-    // While zvec seals new points, a synchronous call would block this thread until it is done.
-    const sealing = Promise.race([optimized, setTimeout(20)]).then(() => probe(zvec));
-    sealed = sealing.catch(() => undefined);
-    return { finished: Promise.all([optimized, sealing]) };
+    if (await door.through(async () => collection.isOptimal())) return;
+    // Only the start keeps the door open: checkpoints wait for it by `isRunning`.
+    const { finished } = await door.through(async () => optimizer.start());
+    await finished;
+    await writes(checkpoint);
   }
 
   return {
@@ -64,32 +52,38 @@ export function createEngine(collection: DurableCollection): Engine {
       return signal ? untilAborted(result, signal) : result;
     },
     look: (action) =>
-      attempt(() => door.through(() => sealed.then(() => action(collection.current())))),
+      attempt(() =>
+        door.through(async () => {
+          await optimizer.sealed();
+          return action(collection.current());
+        }),
+      ),
     write: (changes) => attempt(() => writes(() => applyAll(changes))),
     optimize: () => attempt(() => optimizations(optimize)),
     close: () => end(collection.close),
   };
 }
 
-/** Lets any number through at a time, or closes while something is done that bears nobody beside. */
-function createDoor() {
-  const inside = new Set<Promise<unknown>>();
-  let open: Promise<unknown> = Promise.resolve();
+function createOptimizer(collection: DurableCollection) {
+  let running = false;
+  let sealed: Promise<unknown> = Promise.resolve();
   return {
-    async through<T>(action: () => Promise<T>): Promise<T> {
-      await open;
-      const going = action();
-      inside.add(going);
-      try {
-        return await going;
-      } finally {
-        inside.delete(going);
-      }
-    },
-    async closed(action: () => Promise<void>): Promise<void> {
-      const done = open.then(() => Promise.allSettled(inside)).then(action);
-      open = done.catch(() => undefined);
-      await done;
+    isRunning: () => running,
+    /** While zvec seals new points, a synchronous call would block this thread until it is done. */
+    sealed: () => sealed,
+    start() {
+      const zvec = collection.current();
+      const optimized = zvec.optimize();
+      // A query that finds nothing is answered as soon as zvec lets readers in again.
+      const probe = () => zvec.query({ filter: hasAny([]), topk: 1 });
+      const sealing = Promise.race([optimized, setTimeout(20)]).then(probe);
+      running = true;
+      sealed = sealing.catch(() => undefined);
+      collection.touched();
+      const finished = Promise.all([optimized, sealing]).finally(() => {
+        running = false;
+      });
+      return { finished };
     },
   };
 }
@@ -114,11 +108,6 @@ function createLifetime() {
   };
 }
 
-/** A query that finds nothing: it is answered as soon as readers are let in again. */
-function probe(collection: ZVecCollection): Promise<unknown> {
-  return collection.query({ filter: "facets contain_any ('-')", topk: 1 });
-}
-
 async function settle<T>(action: () => Promise<T>): Async<T> {
   try {
     return ok(await action());
@@ -129,16 +118,6 @@ async function settle<T>(action: () => Promise<T>): Async<T> {
 
 function unavailable(why: string, cause?: unknown): Failure {
   return failure('store_unavailable', `Cannot use the embedded vector store as ${why}`, { cause });
-}
-
-/** Runs one action after the other. */
-function createTurns(): <T>(action: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (action) => {
-    const turn = last.then(action);
-    last = turn.catch(() => undefined);
-    return turn;
-  };
 }
 
 /** zvec cannot be interrupted: its answer is waited for no longer, and dropped when it comes. */

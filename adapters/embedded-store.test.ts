@@ -110,6 +110,7 @@ describe('The embedded store', () => {
     });
     const store = expectOk(await open({ directory }));
     expectOk(await store.upsert(points(3)));
+    expect(expectOk(await store.count())).toBe(3);
     await store.close();
   });
 

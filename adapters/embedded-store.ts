@@ -24,7 +24,7 @@ export interface EmbeddedStoreOptions {
 }
 
 /** Documents in one write: a few milliseconds, the longest that this thread may stand still. */
-const writeSize = 32;
+const writeSize = 16;
 
 /**
  * A `VectorStore` in this process, in files below `directory`; one process at a time. `close`

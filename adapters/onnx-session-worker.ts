@@ -42,10 +42,10 @@ async function open(): Promise<InferenceSession | undefined> {
 
 const session = await open();
 
-port.on('message', async (message: ToWorker) => {
+async function handle(message: ToWorker): Promise<void> {
   if (message.kind === 'close') {
     await session?.release();
-    port.close();
+    port?.close();
     return;
   }
   try {
@@ -62,5 +62,11 @@ port.on('message', async (message: ToWorker) => {
   } catch (error) {
     send({ kind: 'failed', message: describe(error) });
   }
+}
+
+// Closing waits for the run before it: to free a session under a run is undefined.
+let last = Promise.resolve();
+port.on('message', (message: ToWorker) => {
+  last = last.then(() => handle(message));
 });
 if (!session) port.close();

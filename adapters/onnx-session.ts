@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { InferenceSession } from 'onnxruntime-node';
 import { type Async, type Failure, failure } from '../core/failure.ts';
@@ -34,7 +33,7 @@ export interface OnnxSession {
    * Fails with `encoder_unavailable`, `overloaded`, `timeout` and `cancelled`.
    */
   run(feeds: readonly Feed[], output: string, signal?: AbortSignal): Async<SessionOutput>;
-  /** Waits for the runs that were asked for, then frees the graph. */
+  /** Waits for the run under way, then frees the graph; runs that wait fail. */
   close(): Promise<void>;
 }
 
@@ -59,7 +58,8 @@ const maxWaitingRuns = 256;
 /** @returns Fails with `invalid_model` when the graph cannot be loaded. */
 export async function openOnnxSession(start: Start): Async<OnnxSession> {
   const url = new URL('./onnx-session-worker.ts', import.meta.url);
-  const worker = new Worker(url, { workerData: start });
+  // Of the process's own arguments some make a thread fail, such as --input-type.
+  const worker = new Worker(url, { workerData: start, execArgv: [] });
   const answer = createAnswer(worker);
   const ready = await answer();
   if (ready.ok && ready.value.kind === 'ready') {
@@ -72,7 +72,7 @@ export async function openOnnxSession(start: Start): Async<OnnxSession> {
 
 function createRuns(worker: Worker, answer: Answer): Pick<OnnxSession, 'run' | 'close'> {
   const lane = createGate({ capacity: 1, maxWaiting: maxWaitingRuns });
-  let closing: Promise<unknown> | undefined;
+  let closing: Promise<void> | undefined;
 
   async function run(feeds: readonly Feed[], output: string): Async<SessionOutput> {
     const answered = answer();
@@ -84,23 +84,21 @@ function createRuns(worker: Worker, answer: Answer): Pick<OnnxSession, 'run' | '
     return err(failure('encoder_unavailable', detail, { cause: describe(result) }));
   }
 
-  async function release(): Async<void> {
+  async function release(): Promise<void> {
+    const exit = new Promise((resolve) => worker.once('exit', resolve));
+    if (worker.threadId === -1) return;
     worker.ref();
-    const exit = once(worker, 'exit');
     worker.postMessage({ kind: 'close' } satisfies ToWorker, []);
     await exit;
-    return ok(undefined);
   }
 
   return {
     run(feeds, output, signal) {
-      if (closing) return Promise.resolve(err(closed()));
-      return lane.run(1, () => run(feeds, output), signal);
+      const task = (): Async<SessionOutput> =>
+        closing ? Promise.resolve(err(closed())) : run(feeds, output);
+      return closing ? task() : lane.run(1, task, signal);
     },
-    async close() {
-      closing ??= lane.run(1, release);
-      await closing;
-    },
+    close: () => (closing ??= release()),
   };
 }
 

@@ -59,7 +59,7 @@ export async function decodeSquare(
 ): Async<Uint8Array> {
   try {
     if (format !== 'BMP') return ok(await decodeFile(bytes, size, side));
-    const raw = decodeBmp(bytes);
+    const raw = await decodeBmp(bytes);
     if (!raw.ok) return err(corrupt(format, raw.error));
     const { data, ...shape } = raw.value;
     return ok(await toSquare(sharp(data, { raw: shape }), size, side));

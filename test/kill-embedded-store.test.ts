@@ -11,7 +11,7 @@ import { randomVector } from './support/points.ts';
 import { seededRandom } from './support/random.ts';
 import { useTemporaryDirectories } from './support/temporary-directory.ts';
 
-const kills = Number(process.env['KILLS'] ?? 10);
+const kills = 10;
 const createDirectory = useTemporaryDirectories();
 const script = path.join(import.meta.dirname, 'support', 'embedded-store-writer.ts');
 

@@ -1,13 +1,12 @@
-import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Filter, matchesFilter, parseFilter } from '../../core/filter.ts';
 import { compareIds } from '../../core/image-id.ts';
-import type { ImageRecord } from '../../core/model.ts';
-import type { Point, VectorStore } from '../../core/ports.ts';
+import { parseFilter } from '../../core/filter.ts';
+import type { VectorStore } from '../../core/ports.ts';
 import { expectFailure, expectOk } from '../support/expect-ok.ts';
-import { arbitraryFilter, arbitraryMetadata } from '../support/arbitrary-filters.ts';
 import { cosine, createPoint, createRecord, randomVector, unit } from '../support/points.ts';
 import { seededRandom } from '../support/random.ts';
+import { idsOf, nearestIds, scanned, sorted } from '../support/store-contents.ts';
+import { describeFilters } from './vector-store-filters.ts';
 
 /** Length of the vectors that the store under test must take. */
 export const contractDimensions = 24;
@@ -16,6 +15,7 @@ const largestId = (2n ** 64n - 1n).toString();
 
 /** What every vector store does, whatever is behind it. */
 export function describeVectorStore(name: string, createStore: () => Promise<VectorStore>): void {
+  describeFilters(name, contractDimensions, createStore);
   describe(`${name} is a vector store`, () => {
     const random = seededRandom(7);
     const vector = () => randomVector(random, contractDimensions);
@@ -222,89 +222,6 @@ export function describeVectorStore(name: string, createStore: () => Promise<Vec
       expect(expectOk(await store.count())).toBe(0);
     });
 
-    it('finds by values of any type under any key, and tells them apart', async () => {
-      const values = ['1', 1, true, 'true', '', "it's", '"', '\\', '%', 'a,b', 'ü', null, ['x', 2]];
-      const all = values.map((value, index) =>
-        createPoint(String(index), vector(), { 'any key': value }),
-      );
-      expectOk(await store.upsert(all));
-      for (const value of ['1', 1, true, 'true', '', "it's", '"', '\\', '%', 'a,b', 'ü', 'x', 2]) {
-        const condition = { key: 'any key', values: [value] };
-        await expectSameAsMatches(store, all, [{ kind: 'in', ...condition }]);
-        await expectSameAsMatches(store, all, [{ kind: 'not-in', ...condition }]);
-      }
-    });
-
-    it('knows nothing under a key that no picture has', async () => {
-      const all = points(20);
-      expectOk(await store.upsert(all));
-      const query = { vector: vector(), limit: 100 };
-      const found = async (filter: Filter) =>
-        expectOk(await store.query({ ...query, filter })).length;
-      expect(await found([{ kind: 'in', key: 'nope', values: ['a'] }])).toBe(0);
-      expect(await found([{ kind: 'range', key: 'nope', gte: -1e300 }])).toBe(0);
-      expect(await found([{ kind: 'not-in', key: 'nope', values: ['a'] }])).toBe(20);
-      expect(await found([{ kind: 'not-in', key: '__proto__', values: ['a'] }])).toBe(20);
-    });
-
-    it('takes as many alternatives as a filter may have', async () => {
-      const all = points(60).map(({ record, vector: own }, index) =>
-        createPoint(record.id, own, { tag: `tag ${index}` }),
-      );
-      expectOk(await store.upsert(all));
-      const values = Array.from({ length: 100 }, (_, index) => `tag ${index * 2}`);
-      await expectSameAsMatches(store, all, [{ kind: 'in', key: 'tag', values }]);
-      await expectSameAsMatches(store, all, [{ kind: 'not-in', key: 'tag', values }]);
-      const many = Array.from({ length: 16 }, (_, index) => {
-        return {
-          kind: 'range',
-          key: 'width',
-          gt: -1 / (index + 3),
-          lt: 700 + 1 / (index + 3),
-        } as const;
-      });
-      await expectSameAsMatches(store, all, many);
-    });
-
-    it('means by any filter what the filter language means', async () => {
-      await fc.assert(
-        fc.asyncProperty(
-          fc.array(arbitraryMetadata, { minLength: 1, maxLength: 25 }),
-          fc.array(arbitraryFilter, { minLength: 4, maxLength: 12 }),
-          fc.boolean(),
-          async (metadata, filters, optimized) => {
-            const before = await scanned(store);
-            expectOk(await store.remove(before.map(({ id }) => id)));
-            const all = metadata.map((one, index) => createPoint(String(index), vector(), one));
-            expectOk(await store.upsert(all));
-            if (optimized) expectOk(await store.optimize());
-            for (const filter of filters) await expectSameAsMatches(store, all, filter);
-          },
-        ),
-        { numRuns: 40, seed: 11 },
-      );
-    });
-
-    it('finds the nearest of those that meet a filter, however few they are', async () => {
-      const all = points(2_000).map(({ record, vector: own }, index) =>
-        createPoint(record.id, own, { half: index % 2, tenth: index % 10, row: index }),
-      );
-      expectOk(await store.upsert(all));
-      expectOk(await store.optimize());
-      for (const filters of [
-        { half: 1 },
-        { tenth: 3 },
-        { row: { lt: 20 } },
-        { half: { not: 1 } },
-      ]) {
-        const filter = parseFilter(filters) ?? [];
-        const query = vector();
-        const matches = expectOk(await store.query({ vector: query, limit: 10, filter }));
-        const meeting = all.filter(({ record }) => matchesFilter(record.metadata, filter));
-        expect(matches.map(({ record }) => record.id)).toEqual(nearestIds(meeting, query, 10));
-      }
-    });
-
     it('does nothing for a caller who has left', async () => {
       expectOk(await store.upsert(points(10)));
       const gone = await store.query({ vector: vector(), limit: 1, signal: AbortSignal.abort() });
@@ -324,39 +241,4 @@ export function describeVectorStore(name: string, createStore: () => Promise<Vec
       expect(expectOk(await store.count())).toBe(0);
     });
   });
-}
-
-async function scanned(store: VectorStore): Promise<ImageRecord[]> {
-  const records: ImageRecord[] = [];
-  for await (const page of store.scan()) records.push(...expectOk(page));
-  return records;
-}
-
-async function expectSameAsMatches(
-  store: VectorStore,
-  points: readonly Point[],
-  filter: Filter,
-): Promise<void> {
-  const vector = randomVector(seededRandom(3), contractDimensions);
-  const matches = expectOk(await store.query({ vector, limit: points.length, filter }));
-  const expected = points.filter(({ record }) => matchesFilter(record.metadata, filter));
-  expect(idsOf(matches.map(({ record }) => record))).toEqual(
-    idsOf(expected.map(({ record }) => record)),
-  );
-}
-
-function nearestIds(points: readonly Point[], query: Float32Array, limit: number): string[] {
-  return points
-    .map(({ record, vector }) => ({ id: record.id, score: cosine(vector, query) }))
-    .sort((a, b) => b.score - a.score || compareIds(a.id, b.id))
-    .slice(0, limit)
-    .map(({ id }) => id);
-}
-
-function idsOf(records: readonly ImageRecord[]): string[] {
-  return sorted(records).map(({ id }) => id);
-}
-
-function sorted(records: readonly ImageRecord[]): ImageRecord[] {
-  return records.toSorted((a, b) => compareIds(a.id, b.id));
 }
