@@ -1,5 +1,6 @@
 import sharp, { type Sharp } from 'sharp';
 import { type Async, type Failure, failure } from '../core/failure.ts';
+import { imageLimits } from '../core/image-limits.ts';
 import { err, ok } from '../core/result.ts';
 import { decodeBmp } from './bmp.ts';
 import { readBmpHeader } from './bmp-header.ts';
@@ -10,8 +11,6 @@ export interface PictureSize {
   readonly width: number;
   readonly height: number;
 }
-
-export const pictureLimits = { bytes: 50_000_000, pixels: 100_000_000 } as const;
 
 /**
  * Of a picture longer than this many short sides only the middle is resized: all of one of
@@ -25,9 +24,9 @@ const harmless = /Invalid SOS parameters|extraneous bytes before marker/;
 /** From the header alone. Fails with `image_corrupt` and `image_too_large`. */
 export async function readSize(bytes: Uint8Array, format: PictureFormat): Async<PictureSize> {
   const size = format === 'BMP' ? readBmpSize(bytes) : await readFileSize(bytes, format);
-  if (!size.ok || size.value.width * size.value.height <= pictureLimits.pixels) return size;
+  if (!size.ok || size.value.width * size.value.height <= imageLimits.pixels) return size;
   const { width, height } = size.value;
-  const detail = `Cannot read the picture as it has more than ${pictureLimits.pixels} pixels: ${width} x ${height}`;
+  const detail = `Cannot read the picture as it has more than ${imageLimits.pixels} pixels: ${width} x ${height}`;
   return err(failure('image_too_large', detail));
 }
 
@@ -70,7 +69,7 @@ export async function decodeSquare(
 
 async function decodeFile(bytes: Uint8Array, size: PictureSize, side: number): Promise<Buffer> {
   const open = (failOn: 'warning' | 'error'): Sharp =>
-    sharp(bytes, { failOn, limitInputPixels: pictureLimits.pixels });
+    sharp(bytes, { failOn, limitInputPixels: imageLimits.pixels });
   try {
     return await toSquare(open('warning'), size, side);
   } catch (cause) {

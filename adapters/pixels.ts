@@ -1,10 +1,11 @@
 import { availableParallelism } from 'node:os';
 import sharp from 'sharp';
 import { type Async, type Failure, failure } from '../core/failure.ts';
+import { imageLimits } from '../core/image-limits.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { createGate } from './gate.ts';
 import type { PixelRecipe } from './model-directory.ts';
-import { decodeSquare, type PictureSize, pictureLimits, readSize } from './picture-decoder.ts';
+import { decodeSquare, type PictureSize, readSize } from './picture-decoder.ts';
 import { detectPictureFormat, type PictureFormat } from './picture-format.ts';
 
 export interface PixelReader {
@@ -33,8 +34,8 @@ export function createPixelReader(recipe: PixelRecipe): PixelReader {
   sharp.concurrency(1);
   sharp.cache(false);
   // One of the largest at a time, or one of the usual size a core: pixels in flight bound the memory.
-  const gate = createGate({ capacity: pictureLimits.pixels });
-  const leastWeight = pictureLimits.pixels / picturesAtATime;
+  const gate = createGate({ capacity: imageLimits.pixels });
+  const leastWeight = imageLimits.pixels / picturesAtATime;
   const writeTensor = createTensorWriter(recipe);
 
   return {
@@ -60,8 +61,8 @@ function checkBytes(bytes: Uint8Array): Result<PictureFormat, Failure> {
   if (bytes.length === 0) {
     return err(failure('image_empty', 'Cannot read the picture as the file is empty: 0 bytes'));
   }
-  if (bytes.length > pictureLimits.bytes) {
-    const detail = `Cannot read the picture as the file has more than ${pictureLimits.bytes} bytes: ${bytes.length}`;
+  if (bytes.length > imageLimits.bytes) {
+    const detail = `Cannot read the picture as the file has more than ${imageLimits.bytes} bytes: ${bytes.length}`;
     return err(failure('image_too_large', detail));
   }
   const format = detectPictureFormat(bytes);

@@ -102,10 +102,10 @@ describe('indexing', () => {
 
   it('does not open a file that is over 50 MB', async () => {
     const objects = createDirectoryObjects(folder);
-    const info = { key: 'huge.png', bytes: 50 * 1024 * 1024 + 1, version: '1' };
+    const info = { key: 'huge.png', bytes: 50_000_001, version: '1' };
     const done = await createIndexer({ objects, encoder, store }).index([info]);
     expect(expectOk(done)).toMatchObject([
-      { outcome: 'failed', reason: expect.stringContaining('over 50 MB') as unknown },
+      { outcome: 'failed', reason: expect.stringContaining('more than 50000000 bytes') as unknown },
     ]);
   });
 

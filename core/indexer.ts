@@ -1,4 +1,5 @@
 import { type Async, type Failure, failure, failures } from './failure.ts';
+import { imageLimits } from './image-limits.ts';
 import { imageId } from './image-id.ts';
 import type { ImageRecord } from './model.ts';
 import type {
@@ -10,8 +11,6 @@ import type {
   VectorStore,
 } from './ports.ts';
 import { err, ok, type Result } from './result.ts';
-
-export const maxImageBytes = 50 * 1024 * 1024;
 
 /** What became of one file. */
 export interface Outcome {
@@ -134,9 +133,8 @@ async function readImage(
   { key, bytes }: ObjectInfo,
   signal?: AbortSignal,
 ): Async<Uint8Array> {
-  if (bytes > maxImageBytes) {
-    const limit = maxImageBytes / 1024 / 1024;
-    const detail = `Cannot index the picture as its file is over ${limit} MB: ${bytes} bytes`;
+  if (bytes > imageLimits.bytes) {
+    const detail = `Cannot index the picture as its file has more than ${imageLimits.bytes} bytes: ${bytes}`;
     return err(failure('image_too_large', detail));
   }
   return objects.get(key, signal);
