@@ -30,6 +30,7 @@ function docsPage(document: OpenApiDocument) {
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>Picture search: API</title>
+        <link rel="icon" href="data:," />
         <link rel="stylesheet" href="/docs.css" />
       </head>
       <body>

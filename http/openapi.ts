@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { failures } from '../core/failure.ts';
+import { type FailureCode, failures } from '../core/failure.ts';
 import { Image, SearchQuery, SearchResponse } from '../core/model.ts';
 import { Health } from './health.ts';
 import { Stats } from './stats.ts';
@@ -63,6 +63,15 @@ const scoreThreshold = parameter(
   'Leave out results below this cosine similarity',
 );
 
+const searchFailures = [
+  'invalid_field',
+  'rate_limited',
+  'overloaded',
+  'encoder_unavailable',
+  'store_unavailable',
+  'timeout',
+] as const satisfies readonly FailureCode[];
+
 function searchPaths(): Json {
   return {
     '/search': {
@@ -71,7 +80,7 @@ function searchPaths(): Json {
         requestBody: { required: true, content: json('SearchQuery') },
         responses: {
           200: { description: 'The nearest pictures, best first', content: json('SearchResponse') },
-          ...problems(400, 413, 415, 422, 429, 503, 504),
+          ...problems('not_json', 'body_too_large', 'unsupported_media_type', ...searchFailures),
         },
       },
       get: {
@@ -93,7 +102,7 @@ function searchPaths(): Json {
         responses: {
           200: { description: 'The nearest pictures, best first', content: json('SearchResponse') },
           304: { description: 'Nothing has changed since the ETag that was sent' },
-          ...problems(422, 429, 503, 504),
+          ...problems(...searchFailures),
         },
       },
     },
@@ -109,7 +118,7 @@ function imagePaths(): Json {
         parameters: [id],
         responses: {
           200: { description: 'The picture', content: json('Image') },
-          ...problems(404, 422, 503),
+          ...problems('not_found', 'invalid_field', 'store_unavailable'),
         },
       },
     },
@@ -122,7 +131,7 @@ function imagePaths(): Json {
             description: 'The nearest pictures, without the picture itself',
             content: json('SearchResponse'),
           },
-          ...problems(404, 422, 503, 504),
+          ...problems('not_found', ...searchFailures),
         },
       },
     },
@@ -147,7 +156,10 @@ function operationsPaths(): Json {
     '/stats': {
       get: {
         summary: 'Latencies of the last 10,000 searches, and the collection',
-        responses: { 200: { description: 'Numbers', content: json('Stats') }, ...problems(503) },
+        responses: {
+          200: { description: 'Numbers', content: json('Stats') },
+          ...problems('store_unavailable'),
+        },
       },
     },
     '/metrics': {
@@ -163,18 +175,18 @@ function json(schema: string): Json {
   return { 'application/json': { schema: { $ref: `#/components/schemas/${schema}` } } };
 }
 
-function problems(...statuses: number[]): Json {
+/** The failures that an operation may answer with, under their statuses. */
+function problems(...codes: FailureCode[]): Json {
   const content = {
     'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
   };
+  const byStatus = Map.groupBy(codes, (code) => failures[code].status);
   return Object.fromEntries(
-    statuses.map((status) => [status, { description: titlesOf(status), content }]),
+    Array.from(byStatus, ([status, together]) => {
+      const description = together.map((code) => failures[code].title).join('; ');
+      return [status, { description, content }];
+    }),
   );
-}
-
-function titlesOf(status: number): string {
-  const kinds = Object.values(failures).filter((kind) => kind.status === status);
-  return kinds.map(({ title }) => title).join('; ');
 }
 
 function parameter(name: string, schema: Json, description: string, required = false): Json {

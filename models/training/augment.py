@@ -78,7 +78,7 @@ def _blur(x: torch.Tensor) -> torch.Tensor:
 def _erase(x: torch.Tensor) -> torch.Tensor:
     """A block of noise over a small part of some pictures."""
     size = x.shape[-1]
-    for i in (torch.rand(len(x)) < 0.15).nonzero().flatten().tolist():
+    for i in (torch.rand(len(x)) < 0.08).nonzero().flatten().tolist():
         h, w = (int(v) for v in torch.randint(size // 8, size // 3, (2,)))
         top, left = int(torch.randint(0, size - h, (1,))), int(torch.randint(0, size - w, (1,)))
         x[i, :, top : top + h, left : left + w] = torch.rand(3, 1, 1)

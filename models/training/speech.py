@@ -58,6 +58,10 @@ class Speech:
         """[texts, concepts], rows add up to one: mostly the concept the text was drawn for, a little the others it is true of."""
         return self._share_out(concepts, torch.from_numpy(self.true_of[:, drawn].T))
 
+    def likely(self, concepts: np.ndarray) -> torch.Tensor:
+        """[pictures, concepts], rows add up to one: the picture's own concept, and a little of those that mean the same."""
+        return self._share_out(concepts, torch.zeros(()))
+
     def _share_out(self, concepts: np.ndarray, shared: torch.Tensor) -> torch.Tensor:
         own = torch.from_numpy(np.arange(len(self.concepts)) == concepts[:, None])
         weight = own.float() + 0.25 * shared.float() + 0.15 * self.likeness[concepts]

@@ -18,19 +18,21 @@ from workers import WORKERS, Average, Schedule, run_workers
 CONCEPTS_PER_STEP = 72
 SMALL_SIZE = 48
 # The first part of training sees smaller pictures: cheaper, and good for judging shapes from afar.
-SMALL_UNTIL = 0.55
+SMALL_UNTIL = 0.7
 LEARNING_RATE = 2e-3
 STEPS = 6_000
 
 
 class PictureModel(nn.Module):
-    """The image tower, the projection of the teacher's space that it meets texts in, and the temperature."""
+    """The image tower, the projection of the teacher's space that it meets texts in, a centre for each concept, the temperature."""
 
-    def __init__(self, teacher_width: int = 384):
+    def __init__(self, concepts: int, teacher_width: int = 384):
         super().__init__()
         self.tower = ImageTower()
         self.project_text = nn.Linear(teacher_width, DIMENSIONS, bias=False)
         nn.init.orthogonal_(self.project_text.weight)
+        # Texts about one concept differ at every step; a centre that stays teaches the tower faster. Not exported.
+        self.centres = nn.Parameter(torch.randn(concepts, DIMENSIONS) * 0.06)
         self.log_scale = nn.Parameter(torch.tensor(math.log(10.0)))
 
     def texts(self, vectors: torch.Tensor) -> torch.Tensor:
@@ -65,7 +67,7 @@ def soft_cross_entropy(logits: torch.Tensor, target: torch.Tensor) -> torch.Tens
 
 
 def losses(model: PictureModel, pictures: torch.Tensor, concepts: np.ndarray, drawn: np.ndarray, speech: Speech) -> torch.Tensor:
-    """Picture to text among all concepts, text to picture and picture to picture within the batch."""
+    """Picture to text and to centre among all concepts, text to picture and picture to picture within the batch."""
     with torch.autocast("cpu", torch.bfloat16):
         images = model.tower(pictures.to(memory_format=torch.channels_last))
     texts = model.texts(speech.vectors[drawn])
@@ -74,11 +76,12 @@ def losses(model: PictureModel, pictures: torch.Tensor, concepts: np.ndarray, dr
     seen = torch.from_numpy(np.unique(concepts))
     back = target[:, seen].T
     to_text = soft_cross_entropy(logits, target)
+    to_centre = soft_cross_entropy(model.scale * images @ F.normalize(model.centres, dim=-1).T, speech.likely(concepts))
     to_picture = soft_cross_entropy(logits[:, seen].T, back / back.sum(1, keepdim=True))
     own = torch.eye(len(images), dtype=torch.bool)
     same = torch.from_numpy(concepts[:, None] == concepts[None, :]) & ~own
     alike = (model.scale * images @ images.T).masked_fill(own, -1e4)
-    return to_text + 0.5 * to_picture + 0.3 * soft_cross_entropy(alike, same.float() / same.sum(1, keepdim=True))
+    return to_text + to_centre + 0.5 * to_picture + 0.3 * soft_cross_entropy(alike, same.float() / same.sum(1, keepdim=True))
 
 
 def optimiser_of(model: nn.Module) -> torch.optim.Optimizer:
@@ -91,10 +94,10 @@ def optimiser_of(model: nn.Module) -> torch.optim.Optimizer:
 def work(worker: int, steps: int, minutes: float) -> None:
     """One worker's share of the training; the first one keeps and writes the average."""
     torch.manual_seed(SEED)
-    model = PictureModel().to(memory_format=torch.channels_last).train()
+    speech = Speech()
+    model = PictureModel(len(speech.concepts)).to(memory_format=torch.channels_last).train()
     torch.manual_seed(SEED + worker)
     rng = np.random.default_rng(SEED + worker)
-    speech = Speech()
     sampler, optimiser, average = IconSampler(speech, rng), optimiser_of(model), Average(model)
     schedule, shown = Schedule(steps, minutes), 0.0
     while schedule.progress < 1:

@@ -28,8 +28,9 @@ TEACHER_SHARE = 4.0
 
 
 def load_picture_model() -> PictureModel:
-    model = PictureModel()
-    model.load_state_dict(torch.load(CACHE / "image.pt"))
+    state = torch.load(CACHE / "image.pt")
+    model = PictureModel(len(state["centres"]))
+    model.load_state_dict(state)
     return model.to(memory_format=torch.channels_last).eval()
 
 
