@@ -18,6 +18,7 @@ export const Manifest = z.object({
   /** Of the folder as a whole. */
   format: z.int(),
   model: z.string(),
+  revision: z.string(),
   dimensions: z.int(),
   /** An empty zvec collection: zvec locks what it has open, also against a second open here. */
   lock: z.string().regex(/^[\w-]+$/),

@@ -2,6 +2,7 @@ import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type ZVecCollection, ZVecOpen } from '@zvec/zvec';
 import { type Async, type Failure, failure } from '../core/failure.ts';
+import type { ModelInfo } from '../core/ports.ts';
 import { err, ok } from '../core/result.ts';
 import { type DurableCollection, openDurable } from './embedded-durable.ts';
 import {
@@ -20,7 +21,7 @@ export interface Place {
   /** `DATA_DIR`: holds a folder per collection. */
   readonly directory: string;
   readonly collection: string;
-  readonly model: { readonly id: string; readonly dimensions: number };
+  readonly model: Pick<ModelInfo, 'id' | 'revision' | 'dimensions'>;
   readonly graph: GraphSettings;
 }
 
@@ -55,10 +56,11 @@ async function makeFolder({ model, directory, collection, graph }: Place, folder
   await mkdir(directory, { recursive: true });
   await removeUnfinished(directory, collection);
   const unfinished = path.join(directory, freshName(unfinishedPrefix(collection)));
-  const { id, dimensions } = model;
+  const { id, revision, dimensions } = model;
   const manifest: Manifest = {
     format: formatVersion,
     model: id,
+    revision,
     dimensions,
     lock: freshName('lock'),
     vectors: freshName('vectors'),
@@ -83,10 +85,18 @@ function refusal(folder: string, manifest: Manifest, { model }: Place): Failure 
       `Cannot open the index as it has a format that this version does not know: ${manifest.format} in ${folder} (delete that folder and index again)`,
     );
   }
-  if (manifest.model === model.id && manifest.dimensions === model.dimensions) return undefined;
+  const sameModel = manifest.model === model.id && manifest.dimensions === model.dimensions;
+  if (sameModel && manifest.revision === model.revision) return undefined;
+  const wayOut = `Set another QDRANT_COLLECTION or DATA_DIR, or delete ${folder} and index again`;
+  if (sameModel) {
+    return failure(
+      'model_mismatch',
+      `Cannot open the index as another revision of the model ${model.id} made it: ${manifest.revision}, not ${model.revision}. ${wayOut}`,
+    );
+  }
   return failure(
     'model_mismatch',
-    `Cannot open the index as another model made it: ${manifest.model} with ${manifest.dimensions} dimensions, not ${model.id} with ${model.dimensions}. Set another QDRANT_COLLECTION or DATA_DIR, or delete ${folder} and index again`,
+    `Cannot open the index as another model made it: ${manifest.model} with ${manifest.dimensions} dimensions, not ${model.id} with ${model.dimensions}. ${wayOut}`,
   );
 }
 

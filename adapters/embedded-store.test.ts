@@ -9,7 +9,7 @@ import { seededRandom } from '../test/support/random.ts';
 import { useTemporaryDirectories } from '../test/support/temporary-directory.ts';
 import { type EmbeddedStoreOptions, createEmbeddedStore } from './embedded-store.ts';
 
-const model = { id: 'demo', dimensions: contractDimensions };
+const model = { id: 'demo', revision: '1', dimensions: contractDimensions };
 const createDirectory = useTemporaryDirectories();
 const random = seededRandom(1);
 
@@ -55,13 +55,17 @@ describe('The embedded store', () => {
   it('refuses an index of another model, naming both and the way out', async () => {
     const directory = await createDirectory();
     await expectOk(await open({ directory })).close();
-    const other = expectFailure(await open({ directory, model: { id: 'b32', dimensions: 512 } }));
+    const other = expectFailure(
+      await open({ directory, model: { ...model, id: 'b32', dimensions: 512 } }),
+    );
     expect(other.code).toBe('model_mismatch');
     for (const word of ['demo', '24', 'b32', '512', 'QDRANT_COLLECTION', 'DATA_DIR', directory]) {
       expect(other.detail).toContain(word);
     }
-    const longer = await open({ directory, model: { id: 'demo', dimensions: 25 } });
+    const longer = await open({ directory, model: { ...model, dimensions: 25 } });
     expect(expectFailure(longer).code).toBe('model_mismatch');
+    const retrained = await open({ directory, model: { ...model, revision: '2' } });
+    expect(expectFailure(retrained).detail).toContain('another revision of the model demo');
   });
 
   it('says who holds an index that is open already', async () => {
@@ -173,7 +177,7 @@ describe('The embedded store', () => {
   });
 
   it('lets other work go on while it writes', async () => {
-    const store = expectOk(await open({ model: { id: 'demo', dimensions: 512 } }));
+    const store = expectOk(await open({ model: { ...model, dimensions: 512 } }));
     const wide = Array.from({ length: 1_000 }, (_, index) =>
       createPoint(String(index), randomVector(random, 512)),
     );

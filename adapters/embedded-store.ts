@@ -12,7 +12,7 @@ export interface EmbeddedStoreOptions {
   readonly directory: string;
   readonly collection: string;
   /** What makes the vectors; an index of another model is refused. */
-  readonly model: Pick<ModelInfo, 'id' | 'dimensions'>;
+  readonly model: Pick<ModelInfo, 'id' | 'revision' | 'dimensions'>;
   /** `QDRANT_HNSW_M`: links of a vector in the graph. Taken when the collection is made. */
   readonly m?: number | undefined;
   /** `QDRANT_HNSW_EF_CONSTRUCT`: candidates when the graph is built. Taken when it is made. */

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import * as z from 'zod';
@@ -52,6 +53,8 @@ export type ModelManifest = z.infer<typeof ModelManifest>;
 
 export interface ModelDirectory {
   readonly manifest: ModelManifest;
+  /** The same for the same files and recipe, however often they are pulled. */
+  readonly revision: string;
   /** Absolute path of one of the model's files. */
   pathOf(file: 'text' | 'image' | 'tokenizer'): string;
 }
@@ -69,7 +72,12 @@ export async function readModelDirectory(path: string): Async<ModelDirectory> {
     if (problem) return err(problem);
   }
   const { files } = manifest.value;
-  return ok({ manifest: manifest.value, pathOf: (file) => resolve(path, files[file].path) });
+  const revision = revisionOf(manifest.value);
+  return ok({
+    manifest: manifest.value,
+    revision,
+    pathOf: (file) => resolve(path, files[file].path),
+  });
 }
 
 async function readManifest(directory: string): Async<ModelManifest> {
@@ -85,6 +93,11 @@ async function readManifest(directory: string): Async<ModelManifest> {
   const where = at.length > 0 ? `its field "${at.join('.')}" is not valid (${message})` : message;
   const detail = `Cannot load the model as ${where}; pull the model again or mend the file: ${path}`;
   return err(failure('invalid_model', detail, { cause: parsed.error }));
+}
+
+function revisionOf({ files, pixels, padding }: ModelManifest): string {
+  const hashes = Object.entries(files).map(([name, { sha256 }]) => [name, sha256]);
+  return hash('sha256', JSON.stringify([hashes, pixels, padding]), 'hex').slice(0, 12);
 }
 
 async function findProblem(directory: string, file: ModelFile): Promise<Failure | undefined> {

@@ -53,7 +53,7 @@ async function connect(
   if (unfit) return err(unfit);
   const { id, dimensions, contextLength } = directory.manifest;
   return ok({
-    model: { id, dimensions, contextLength, device: 'cpu' },
+    model: { id, revision: directory.revision, dimensions, contextLength, device: 'cpu' },
     encodeTexts: texts.value.encode,
     encodeImages: images.value.encode,
     close: () => closeAll([ok(text), ok(image)]),

@@ -8,6 +8,8 @@ import type { Summary } from './rolling-window.ts';
 export interface ModelInfo {
   /** Such as `demo` or `ViT-H-14/laion2b_s32b_b79k`. Recorded in the index and checked. */
   readonly id: string;
+  /** Changes with the weights: vectors of two revisions can't be compared. */
+  readonly revision: string;
   /** Length of every vector. */
   readonly dimensions: number;
   /** Tokens that the text tower can read, start and end tokens included. */

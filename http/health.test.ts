@@ -5,7 +5,7 @@ import type { Encoder } from '../core/ports.ts';
 import { err, ok } from '../core/result.ts';
 import { createHealthCheck } from './health.ts';
 
-const model = { id: 'fake', dimensions: 2, contextLength: 8, device: 'cpu' };
+const model = { id: 'fake', revision: '1', dimensions: 2, contextLength: 8, device: 'cpu' };
 
 function createEncoder(encodeTexts: Encoder['encodeTexts']): Encoder {
   return { model, encodeTexts, encodeImages: async () => ok([]), close: async () => {} };

@@ -32,7 +32,7 @@ describe.skipIf(!existsSync(data))('The embedded store on real text queries', ()
       await createEmbeddedStore({
         directory: await createDirectory(),
         collection: 'images',
-        model: { id: 'ViT-B-32/openai', dimensions: 512 },
+        model: { id: 'ViT-B-32/openai', revision: '1', dimensions: 512 },
         exactUpTo: 0,
       }),
     );

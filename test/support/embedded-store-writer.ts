@@ -14,7 +14,7 @@ export type WriterStep =
   | { readonly step: 'upsert'; readonly version: number; readonly ids: readonly string[] }
   | { readonly step: 'remove'; readonly ids: readonly string[] };
 
-export const writerModel = { id: 'demo', dimensions: 32 };
+export const writerModel = { id: 'demo', revision: '1', dimensions: 32 };
 
 async function write(directory: string, seed: number): Promise<never> {
   const random = seededRandom(seed);

@@ -14,7 +14,14 @@ const side = 4;
  * itself. So "a red car" finds red pictures.
  */
 export function createFakeEncoder(model: Partial<ModelInfo> = {}): Encoder {
-  const info = { id: 'fake', dimensions: 64, contextLength: 16, device: 'cpu', ...model };
+  const info = {
+    id: 'fake',
+    revision: '1',
+    dimensions: 64,
+    contextLength: 16,
+    device: 'cpu',
+    ...model,
+  };
   const reader = createPixelReader({ size: side, mean: [0, 0, 0], std: [1, 1, 1] });
   let closed = false;
 
