@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
-import os from 'node:os';
 import { parseArgs } from 'node:util';
 import { percentile } from '../core/rolling-window.ts';
 import { type Async, failure } from '../core/failure.ts';
 import { err, ok } from '../core/result.ts';
 import { parseCount, runCommand, wrongArgument } from './command.ts';
+import { describeMachine } from './machine.ts';
 import { createProgress } from './progress.ts';
 
 const help = `Measure the search of a running server: one request after the other, every one a miss.
@@ -66,7 +66,8 @@ await runCommand(async (args) => {
   const stages = summarizeStages(samples.value);
   process.stdout.write(toTable(stages));
   if (values.json !== undefined) {
-    await writeFile(values.json, toJson({ ...values, stages }));
+    const run = { command: 'benchmark', ...values, unit: 'ms', stages, ...describeMachine() };
+    await writeFile(values.json, `${JSON.stringify(run, null, 2)}\n`);
   }
   return ok(0);
 });
@@ -135,15 +136,4 @@ function toTable(stages: Record<string, Record<string, number>>): string {
       `${stage.padEnd(9)}${columns.map((column) => cell((numbers[column] ?? 0).toFixed(3))).join('')}`,
   );
   return `${['ms       ' + columns.map(cell).join(''), ...rows].join('\n')}\n`;
-}
-
-function toJson(run: Readonly<Record<string, unknown>>): string {
-  const machine = {
-    cpu: os.cpus()[0]?.model.trim(),
-    cores: os.availableParallelism(),
-    memory_gb: Math.round(os.totalmem() / 2 ** 30),
-    node: process.version,
-  };
-  const measured = { ...run, unit: 'ms', machine, date: new Date().toISOString() };
-  return `${JSON.stringify(measured, null, 2)}\n`;
 }
