@@ -47,10 +47,12 @@ export async function drawDemoPictures(
   directory: string,
   pictures: readonly DemoPicture[],
   onDrawn: () => void,
+  signal: AbortSignal,
 ): Promise<void> {
   const left = pictures.values();
   const draw = async () => {
     for (const { key, svg } of left) {
+      if (signal.aborted) return;
       const path = join(directory, key);
       if (!(await exists(path))) {
         await mkdir(dirname(path), { recursive: true });

@@ -13,7 +13,11 @@ import { createReport } from './report.ts';
  * Fills an empty index with the demo pictures, so that the first search has something to find. An
  * interrupted first run is finished by the next one.
  */
-export async function indexDemoPictures(engine: Engine, dataDirectory: string): Async<void> {
+export async function indexDemoPictures(
+  engine: Engine,
+  dataDirectory: string,
+  signal: AbortSignal,
+): Async<void> {
   const directory = join(dataDirectory, 'demo-pictures');
   const marker = join(directory, '.complete');
   const count = await engine.store.count();
@@ -24,7 +28,7 @@ export async function indexDemoPictures(engine: Engine, dataDirectory: string): 
   process.stderr.write('The index is empty: drawing and indexing the demo pictures, once.\n');
   const pictures = await listDemoPictures();
   const drawing = createProgress('Drawing ', pictures.length);
-  await drawDemoPictures(directory, pictures, () => drawing.advance(1));
+  await drawDemoPictures(directory, pictures, () => drawing.advance(1), signal);
   drawing.stop();
 
   const indexing = createProgress('Indexing', pictures.length);
@@ -33,6 +37,7 @@ export async function indexDemoPictures(engine: Engine, dataDirectory: string): 
     objects: createDirectoryObjects(directory),
     batchSize: 64,
     prune: false,
+    signal,
     async onOutcomes(outcomes) {
       report.add(outcomes);
       indexing.advance(outcomes.length);

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
@@ -39,17 +40,15 @@ await runCommand(async (args) => {
     return ok(0);
   }
   return withEngine(async (engine, config) => {
-    const stopped = new Promise<void>((resolve) => {
-      process.once('SIGTERM', resolve);
-      process.once('SIGINT', resolve);
-    });
-    const demo = await Promise.race([indexDemoPictures(engine, config.DATA_DIR), stopped]);
-    if (demo === undefined) return ok(130);
+    const stop = new AbortController();
+    for (const name of ['SIGTERM', 'SIGINT']) process.once(name, () => stop.abort());
+    const demo = await indexDemoPictures(engine, config.DATA_DIR, stop.signal);
+    if (stop.signal.aborted) return ok(130);
     if (!demo.ok) return demo;
     const server = await listenSomewhere(createLocalApp(engine, config), config);
     if (!server.ok) return server;
     greet(config, server.value.port);
-    await stopped;
+    if (!stop.signal.aborted) await once(stop.signal, 'abort');
     await server.value.close(drainTimeoutMs);
     return ok(0);
   });
