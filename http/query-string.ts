@@ -9,23 +9,23 @@ const operators = new Set(['gte', 'gt', 'lte', 'lt', 'not']);
  * reads like a number or a boolean matches both forms.
  */
 export function fromQueryString(params: URLSearchParams): Record<string, unknown> {
-  const body: Record<string, unknown> = {};
-  const filters: [string, unknown][] = [];
+  // Entries, as assigning to a key named __proto__ would lose it.
+  const fields: [string, unknown][] = [];
+  const filters: [string, string[]][] = [];
   for (const name of new Set(params.keys())) {
     const values = params.getAll(name);
     if (name.startsWith('filter.')) filters.push([name.slice('filter.'.length), values]);
-    else if (name === 'q') body['query'] = values[0];
-    else body[name] = values.length === 1 ? typed(values[0] ?? '') : values;
+    // A query that looks like a number is still a text.
+    else if (name === 'q') fields.push(['query', values[0]]);
+    else fields.push([name, values.length === 1 ? typed(values[0] ?? '') : values]);
   }
-  // A query that looks like a number is still a text.
-  if (filters.length > 0) body['filters'] = toFilters(filters);
-  return body;
+  if (filters.length > 0) fields.push(['filters', toFilters(filters)]);
+  return Object.fromEntries(fields);
 }
 
-function toFilters(entries: readonly (readonly [string, unknown])[]): Record<string, unknown> {
+function toFilters(entries: readonly (readonly [string, string[]])[]): Record<string, unknown> {
   const filters = new Map<string, unknown>();
-  for (const [name, raw] of entries) {
-    const values = raw as string[];
+  for (const [name, values] of entries) {
     const dot = name.lastIndexOf('.');
     const operator = name.slice(dot + 1);
     if (dot > 0 && operators.has(operator)) {

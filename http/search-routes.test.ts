@@ -202,14 +202,20 @@ describe('GET /search', () => {
     expect(asked[0]?.query).toBe('1984');
   });
 
-  it.each(['', '?q=', '?q=a&top_k=x', '?q=a&top_k=1&top_k=2', '?q=a&nope=1', '?q=a&filter.=1'])(
-    'refuses /search%s',
-    async (query) => {
-      const problem = await problemOf(await createTestApp().request(`/search${query}`));
-      expect(problem.code).toBe('invalid_field');
-      expect(problem.errors).not.toEqual([]);
-    },
-  );
+  it.each([
+    '',
+    '?q=',
+    '?q=a&top_k=x',
+    '?q=a&top_k=1&top_k=2',
+    '?q=a&nope=1',
+    '?q=a&__proto__=1',
+    '?q=a&query=b&q=c&filter.__proto__=1',
+    '?q=a&filter.=1',
+  ])('refuses /search%s', async (query) => {
+    const problem = await problemOf(await createTestApp().request(`/search${query}`));
+    expect(problem.code).toBe('invalid_field');
+    expect(problem.errors).not.toEqual([]);
+  });
 
   it('can be kept by a CDN and asked about by its tag', async () => {
     let latency = 0;
