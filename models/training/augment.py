@@ -26,7 +26,7 @@ def _grid(flips: torch.Tensor, size: int) -> torch.Tensor:
     """Where each output pixel looks: turned, sheared, stretched, moved, mirrored and warped like rubber."""
     n = len(flips)
     angle, shear = _uniform(n, -0.22, 0.22), _uniform(n, -0.12, 0.12)
-    scale = torch.where(torch.rand(n) < 0.7, _uniform(n, 0.88, 1.2), _uniform(n, 1.2, 1.9))
+    scale = torch.where(torch.rand(n) < 0.85, _uniform(n, 0.88, 1.15), _uniform(n, 1.15, 1.5))
     stretch = _uniform(n, -0.16, 0.16).exp()
     flip = torch.where(flips & (torch.rand(n) < 0.5), -1.0, 1.0)
     room = (scale - 1).clamp(min=0.06)
@@ -65,11 +65,11 @@ def _background(n: int, size: int) -> torch.Tensor:
     second = torch.where(torch.rand(n, 1, 1, 1) < 0.5, first, torch.rand(n, 3, 1, 1))
     slope = torch.linspace(0, 1, size).view(1, 1, size, 1)
     plain = first + (second - first) * torch.where(torch.rand(n, 1, 1, 1) < 0.5, slope, slope.transpose(2, 3))
-    return torch.where(torch.rand(n, 1, 1, 1) < 0.7, torch.ones(()), plain)
+    return torch.where(torch.rand(n, 1, 1, 1) < 0.8, torch.ones(()), plain)
 
 
 def _blur(x: torch.Tensor) -> torch.Tensor:
-    which = torch.rand(len(x)) < 0.25
+    which = torch.rand(len(x)) < 0.12
     some = x[which]
     x[which] = torch.lerp(some, F.avg_pool2d(some, 3, 1, 1, count_include_pad=False), torch.rand(len(some), 1, 1, 1))
     return x
@@ -78,7 +78,7 @@ def _blur(x: torch.Tensor) -> torch.Tensor:
 def _erase(x: torch.Tensor) -> torch.Tensor:
     """A block of noise over a small part of some pictures."""
     size = x.shape[-1]
-    for i in (torch.rand(len(x)) < 0.08).nonzero().flatten().tolist():
+    for i in (torch.rand(len(x)) < 0.04).nonzero().flatten().tolist():
         h, w = (int(v) for v in torch.randint(size // 8, size // 3, (2,)))
         top, left = int(torch.randint(0, size - h, (1,))), int(torch.randint(0, size - w, (1,)))
         x[i, :, top : top + h, left : left + w] = torch.rand(3, 1, 1)

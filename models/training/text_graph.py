@@ -5,8 +5,9 @@ import math
 import torch
 import torch.nn.functional as F
 from torch import nn
+from transformers import BertModel
 
-from towers import TextTower
+from towers import TextHead
 
 HEADS = 12
 
@@ -31,16 +32,16 @@ class Layer(nn.Module):
 
 
 class TextGraph(nn.Module):
-    """Same numbers as TextTower; padding never leaks into a text's vector."""
+    """The pruned teacher and the head; padding never leaks into a text's vector."""
 
-    def __init__(self, tower: TextTower):
+    def __init__(self, bert: BertModel, head: TextHead):
         super().__init__()
-        tables = tower.bert.embeddings
+        tables = bert.embeddings
         self.words = nn.Parameter(tables.word_embeddings.weight.detach())
         self.positions = nn.Parameter((tables.position_embeddings.weight + tables.token_type_embeddings.weight[0]).detach())
         self.norm = tables.LayerNorm
-        self.layers = nn.ModuleList(Layer(source) for source in tower.bert.encoder.layer)
-        self.project = tower.project
+        self.layers = nn.ModuleList(Layer(source) for source in bert.encoder.layer)
+        self.head = head
 
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
         mask = attention_mask.to(torch.float32)
@@ -49,8 +50,7 @@ class TextGraph(nn.Module):
         for layer in self.layers:
             x = layer(x, hidden)
         pooled = (x * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True).clamp(min=1.0)
-        vector = self.project(pooled)
-        return vector / vector.norm(dim=-1, keepdim=True)
+        return self.head(pooled / pooled.norm(dim=-1, keepdim=True))
 
 
 def _linear(weight: torch.Tensor, bias: torch.Tensor) -> nn.Linear:

@@ -11,7 +11,7 @@ STAGES = (
     (CACHE / "icons" / "icons.json", ["node", "render-icons.mjs", str(CACHE / "icons")]),
     (CACHE / "words.json", ["node", "read-words.mjs", str(CACHE / "words.json")]),
     (CACHE / "teacher.npy", [sys.executable, "corpus.py"]),
-    (CACHE / "text-student.pt", [sys.executable, "text_student.py"]),
+    (CACHE / "pieces.json", [sys.executable, "text_tower.py"]),
     (CACHE / "image.pt", [sys.executable, "train_image.py"]),
     (CACHE / "text.pt", [sys.executable, "tune_text.py"]),
     (MODEL / "model.json", [sys.executable, "export.py"]),
