@@ -15,7 +15,7 @@ from int8_weights import store_as_int8
 from settings import CACHE, CONTEXT_LENGTH, DIMENSIONS, MODEL, PICTURE_SIZE, PIXEL_MEAN, PIXEL_STD
 from text_graph import TextGraph
 from text_tower import pruned_teacher
-from towers import ImageTower, TextHead
+from towers import ImageTower, TextMemory
 
 LICENCE = "MIT; made with data under Apache-2.0, CC-BY-4.0, MIT and the WordNet licence, see README.md"
 
@@ -45,8 +45,9 @@ def describe(name: str) -> dict:
 
 def export(text_checkpoint: str, image_checkpoint: str) -> None:
     MODEL.mkdir(parents=True, exist_ok=True)
-    head = TextHead()
-    head.load_state_dict(torch.load(CACHE / text_checkpoint))
+    text = torch.load(CACHE / text_checkpoint)
+    memory = TextMemory(len(text["concept_of"]), len(text["centres"]))
+    memory.load_state_dict(text)
     image = ImageTower()
     state = torch.load(CACHE / image_checkpoint)
     image.load_state_dict({k.removeprefix("tower."): v for k, v in state.items() if k.startswith("tower.")})
@@ -54,7 +55,7 @@ def export(text_checkpoint: str, image_checkpoint: str) -> None:
     ids = torch.ones(2, 7, dtype=torch.long)
     batch_and_length = {0: "batch", 1: "length"}
     write_onnx(
-        TextGraph(pruned_teacher(), head), {"input_ids": ids, "attention_mask": ids}, "text_embeds",
+        TextGraph(pruned_teacher(), memory), {"input_ids": ids, "attention_mask": ids}, "text_embeds",
         {"input_ids": batch_and_length, "attention_mask": batch_and_length}, MODEL / "text.onnx",
     )  # fmt: skip
     pixels = torch.zeros(2, 3, PICTURE_SIZE, PICTURE_SIZE)

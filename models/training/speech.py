@@ -22,6 +22,7 @@ class Speech:
         self.text_ids = used
         self.concepts = json.loads((CACHE / "concepts.json").read_text())
         self.vectors = torch.from_numpy(np.load(CACHE / "teacher.npy")[used]).float()
+        self.said = said
         self.true_of = np.zeros((len(self.concepts), len(used)), bool)
         self.true_of[said[:, 1], self.text] = True
         self.ends = np.searchsorted(said[:, 1], np.arange(len(self.concepts)), side="right")

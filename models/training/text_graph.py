@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import nn
 from transformers import BertModel
 
-from towers import TextHead
+from towers import TextMemory
 
 HEADS = 12
 
@@ -32,16 +32,16 @@ class Layer(nn.Module):
 
 
 class TextGraph(nn.Module):
-    """The pruned teacher and the head; padding never leaks into a text's vector."""
+    """The pruned teacher and its memory; padding never leaks into a text's vector."""
 
-    def __init__(self, bert: BertModel, head: TextHead):
+    def __init__(self, bert: BertModel, memory: TextMemory):
         super().__init__()
         tables = bert.embeddings
         self.words = nn.Parameter(tables.word_embeddings.weight.detach())
         self.positions = nn.Parameter((tables.position_embeddings.weight + tables.token_type_embeddings.weight[0]).detach())
         self.norm = tables.LayerNorm
         self.layers = nn.ModuleList(Layer(source) for source in bert.encoder.layer)
-        self.head = head
+        self.memory = memory
 
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
         mask = attention_mask.to(torch.float32)
@@ -50,7 +50,7 @@ class TextGraph(nn.Module):
         for layer in self.layers:
             x = layer(x, hidden)
         pooled = (x * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True).clamp(min=1.0)
-        return self.head(pooled / pooled.norm(dim=-1, keepdim=True))
+        return self.memory(pooled / pooled.norm(dim=-1, keepdim=True))
 
 
 def _linear(weight: torch.Tensor, bias: torch.Tensor) -> nn.Linear:

@@ -1,4 +1,4 @@
-"""The two towers: a small residual network for pictures, a head on the language teacher for texts."""
+"""The two towers: a small residual network for pictures, a memory on the language teacher for texts."""
 
 import torch
 import torch.nn.functional as F
@@ -45,17 +45,30 @@ class ImageTower(nn.Module):
         return F.normalize(self.project(self.features(pixel_values)).float(), dim=-1)
 
 
-class TextHead(nn.Module):
-    """The teacher's unit vectors [n, 384] to unit vectors [n, 256]: a projection, and a small correction to it."""
+class TextMemory(nn.Module):
+    """The teacher's unit vectors [n, 384] to unit vectors [n, 256]: where the pictures of the nearest names are.
 
-    def __init__(self, width: int = 384, middle: int = 768):
+    A text attends over all names that training knew, compared in a few directions of the teacher's space, and gets the
+    mean of what their pictures look like. A plain projection is added: it decides where no name is near.
+    """
+
+    # How sharply the nearest names stand out, and how much the projection counts beside them.
+    sharpness = 30.0
+    projection_share = 0.5
+
+    def __init__(self, names: int, concepts: int, directions: int = 96, width: int = 384):
         super().__init__()
+        self.reduce = nn.Parameter(torch.zeros(width, directions))
+        self.keys = nn.Parameter(torch.zeros(directions, names))
+        self.centres = nn.Parameter(torch.zeros(concepts, DIMENSIONS))
         self.project = nn.Linear(width, DIMENSIONS, bias=False)
-        self.grow, self.shrink = nn.Linear(width, middle), nn.Linear(middle, DIMENSIONS)
-        nn.init.zeros_(self.shrink.weight)
-        nn.init.zeros_(self.shrink.bias)
-        self.spread = width**0.5
+        self.register_buffer("concept_of", torch.zeros(names, dtype=torch.long))
 
     def forward(self, unit: torch.Tensor) -> torch.Tensor:
-        vector = self.project(unit) + self.shrink(F.gelu(self.grow(unit * self.spread)))
-        return vector / vector.norm(dim=-1, keepdim=True)
+        share = torch.softmax(self.sharpness * _unit(unit @ self.reduce) @ self.keys, dim=-1)
+        vector = share @ self.centres[self.concept_of] + self.projection_share * _unit(self.project(unit))
+        return _unit(vector)
+
+
+def _unit(vectors: torch.Tensor) -> torch.Tensor:
+    return vectors / vectors.norm(dim=-1, keepdim=True)

@@ -13,7 +13,7 @@ STAGES = (
     (CACHE / "teacher.npy", [sys.executable, "corpus.py"]),
     (CACHE / "pieces.json", [sys.executable, "text_tower.py"]),
     (CACHE / "image.pt", [sys.executable, "train_image.py"]),
-    (CACHE / "text.pt", [sys.executable, "tune_text.py"]),
+    (CACHE / "text.pt", [sys.executable, "text_memory.py"]),
     (MODEL / "model.json", [sys.executable, "export.py"]),
     (CACHE / "expected-tokens.json", [sys.executable, "check_export.py"]),
     (MODEL / "quality.json", [sys.executable, "evaluate.py"]),

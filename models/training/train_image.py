@@ -21,6 +21,8 @@ SMALL_SIZE = 48
 SMALL_UNTIL = 0.7
 LEARNING_RATE = 2e-3
 STEPS = 6_000
+# A further leg goes on from an earlier result that was put here.
+START = CACHE / "start.pt"
 
 
 class PictureModel(nn.Module):
@@ -96,6 +98,8 @@ def work(worker: int, steps: int, minutes: float) -> None:
     torch.manual_seed(SEED)
     speech = Speech()
     model = PictureModel(len(speech.concepts)).to(memory_format=torch.channels_last).train()
+    if START.exists():
+        model.load_state_dict(torch.load(START))
     torch.manual_seed(SEED + worker)
     rng = np.random.default_rng(SEED + worker)
     sampler, optimiser, average = IconSampler(speech, rng), optimiser_of(model), Average(model)
