@@ -15,7 +15,7 @@ from int8_weights import store_as_int8
 from settings import CACHE, CONTEXT_LENGTH, DIMENSIONS, MODEL, PICTURE_SIZE, PIXEL_MEAN, PIXEL_STD
 from text_graph import TextGraph
 from text_tower import pruned_teacher
-from towers import ImageTower, TextMemory
+from towers import BothWays, ImageTower, TextMemory
 
 LICENCE = "MIT; made with data under Apache-2.0, CC-BY-4.0, MIT and the WordNet licence, see README.md"
 
@@ -59,7 +59,7 @@ def export(text_checkpoint: str, image_checkpoint: str) -> None:
         {"input_ids": batch_and_length, "attention_mask": batch_and_length}, MODEL / "text.onnx",
     )  # fmt: skip
     pixels = torch.zeros(2, 3, PICTURE_SIZE, PICTURE_SIZE)
-    write_onnx(image, {"pixel_values": pixels}, "image_embeds", {"pixel_values": {0: "batch"}}, MODEL / "image.onnx")
+    write_onnx(BothWays(image), {"pixel_values": pixels}, "image_embeds", {"pixel_values": {0: "batch"}}, MODEL / "image.onnx")
     shutil.copy(CACHE / "tokenizer.json", MODEL / "tokenizer.json")
     card = {
         "id": "demo",

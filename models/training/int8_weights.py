@@ -44,6 +44,18 @@ def _four_bits(graph: onnx.GraphProto, name: str, weight: np.ndarray) -> list[on
     ]  # fmt: skip
 
 
+def _eight_bits(graph: onnx.GraphProto, name: str, stored: np.ndarray) -> list[onnx.NodeProto]:
+    """Adds the values; rows that come again and again (names of one concept) are stored once and gathered."""
+    rows, place = np.unique(stored.reshape(len(stored), -1), axis=0, return_inverse=True)
+    if len(rows) > 0.8 * len(stored):
+        graph.initializer.append(numpy_helper.from_array(stored, f"{name}.int8"))
+        return []
+    rows = rows.reshape(len(rows), *stored.shape[1:])
+    graph.initializer.append(numpy_helper.from_array(rows, f"{name}.rows"))
+    graph.initializer.append(numpy_helper.from_array(place.reshape(-1).astype(np.int32), f"{name}.place"))
+    return [helper.make_node("Gather", [f"{name}.rows", f"{name}.place"], [f"{name}.int8"], axis=0)]
+
+
 def store_as_int8(model: onnx.ModelProto) -> onnx.ModelProto:
     """The same model with every float32 initialiser of at least SMALLEST numbers stored as int8."""
     graph, unpack = model.graph, []
@@ -61,7 +73,8 @@ def store_as_int8(model: onnx.ModelProto) -> onnx.ModelProto:
         stored = np.clip(np.rint(weight / scale), -127, 127).astype(np.int8)
         name = tensor.name
         graph.initializer.remove(tensor)
-        graph.initializer.extend([numpy_helper.from_array(stored, f"{name}.int8"), numpy_helper.from_array(scale, f"{name}.scale")])
+        graph.initializer.append(numpy_helper.from_array(scale, f"{name}.scale"))
+        unpack += _eight_bits(graph, name, stored)
         unpack.append(helper.make_node("Cast", [f"{name}.int8"], [f"{name}.float"], to=onnx.TensorProto.FLOAT))
         unpack.append(helper.make_node("Mul", [f"{name}.float", f"{name}.scale"], [name]))
     nodes = [*unpack, *graph.node]

@@ -10,7 +10,7 @@ from settings import CACHE, CONTEXT_LENGTH
 from teacher import load_teacher, load_tokenizer, teacher_folder
 from vocabulary import choose_pieces, write_pruned
 
-VOCABULARY = 7_000
+VOCABULARY = 8_000
 
 
 def prune_vocabulary() -> None:

@@ -45,6 +45,19 @@ class ImageTower(nn.Module):
         return F.normalize(self.project(self.features(pixel_values)).float(), dim=-1)
 
 
+class BothWays(nn.Module):
+    """A picture and its mirror image, averaged: which way a thing faces says little about what it is."""
+
+    def __init__(self, tower: ImageTower):
+        super().__init__()
+        self.tower = tower
+
+    def forward(self, pixel_values: torch.Tensor) -> torch.Tensor:
+        vectors = self.tower(torch.cat([pixel_values, pixel_values.flip(3)]))
+        as_is, mirrored = vectors.view(2, -1, DIMENSIONS).unbind(0)
+        return _unit(as_is + mirrored)
+
+
 class TextMemory(nn.Module):
     """The teacher's unit vectors [n, 384] to unit vectors [n, 256]: where the pictures of the nearest names are.
 
@@ -53,7 +66,7 @@ class TextMemory(nn.Module):
     """
 
     # How sharply the nearest names stand out, and how much the projection counts beside them.
-    sharpness = 30.0
+    sharpness = 20.0
     projection_share = 0.5
 
     def __init__(self, names: int, concepts: int, directions: int = 96, width: int = 384):
