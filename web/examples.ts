@@ -4,12 +4,12 @@ import { placeHref } from './place.ts';
 import { countPictures } from './words.ts';
 
 const examples = [
-  'a dog playing in the snow',
+  'a dog',
   'something sweet to eat',
   'a red car',
   'musical instruments',
   'a boat on the sea',
-  'celebrating a birthday',
+  'rainy weather',
 ];
 
 /** What the empty page offers; `indexed` is null where the number of pictures is not known. */
