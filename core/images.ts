@@ -43,8 +43,8 @@ export function createImages(parts: {
       if (!found.ok) return found;
       const others = found.value.filter(({ record }) => record.id !== id).slice(0, top_k);
       return ok({
-        ...answer(others, urlOf),
         query: null,
+        ...answer(others, urlOf),
         latency_ms: roundMs(timings.elapsed()),
         model: modelId,
         query_truncated: false,

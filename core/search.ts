@@ -45,8 +45,8 @@ export function createSearch(parts: {
     );
     if (!found.ok) return found;
     return ok({
-      ...answer(found.value, urlOf),
       query: query.query,
+      ...answer(found.value, urlOf),
       latency_ms: roundMs(timings.elapsed()),
       model: encoder.model.id,
       query_truncated: text.truncated,
