@@ -15,19 +15,19 @@ export function createProgress(label: string, total: number): Progress {
 function createBar(label: string, total: number): Progress {
   const bar = new SingleBar(
     {
-      format: `${label} {bar} {percentage}% | {value}/{total} | {rate}/s | {eta_formatted} left`,
-      etaBuffer: 50,
+      format: `${label} {bar} {percentage}% | {value}/{total} | {rate}/s | {left} left`,
       hideCursor: true,
     },
     Presets.shades_classic,
   );
   const start = performance.now();
-  bar.start(total, 0, { rate: '-' });
+  bar.start(total, 0, { rate: '-', left: '-' });
   let done = 0;
   return {
     advance(count) {
       done += count;
-      bar.update(done, { rate: rateSince(start, done) });
+      if (done === 0) return;
+      bar.update(done, { rate: rateSince(start, done), left: timeLeft(start, done, total) });
     },
     stop: () => bar.stop(),
   };
@@ -47,6 +47,15 @@ function createLines(label: string, total: number): Progress {
     },
     stop: () => {},
   };
+}
+
+/** As `1h 5m`, `5m 3s` or `12s`, at the rate so far. */
+function timeLeft(start: number, done: number, total: number): string {
+  const elapsedSeconds = (performance.now() - start) / 1000;
+  const seconds = Math.round((elapsedSeconds / done) * Math.max(total - done, 0));
+  const minutes = Math.floor(seconds / 60);
+  if (minutes >= 60) return `${Math.floor(minutes / 60)}h ${minutes % 60}m`;
+  return minutes > 0 ? `${minutes}m ${seconds % 60}s` : `${seconds}s`;
 }
 
 function rateSince(start: number, done: number): string {
