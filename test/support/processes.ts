@@ -25,11 +25,19 @@ export function startScript(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): RunningScript {
+  return startProcess(`scripts/${name}.ts`, args, env);
+}
+
+/** Starts a TypeScript file, named from the root of the project, with these settings alone. */
+export function startProcess(
+  file: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): RunningScript {
   const { PATH = '' } = process.env;
-  const script = join(root, 'scripts', `${name}.ts`);
   const child = spawn(
     process.execPath,
-    ['--disable-warning=ExperimentalWarning', script, ...args],
+    ['--disable-warning=ExperimentalWarning', join(root, file), ...args],
     { cwd: root, env: { PATH, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
   );
   const printed = { stdout: '', stderr: '', all: '' };

@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { SearchResponse } from '../core/model.ts';
+import { GpuServiceConfig } from '../gpu-service/config.ts';
+import { runScript, startProcess } from './support/processes.ts';
+import { post } from './support/search-app.ts';
+import { useTemporaryDirectories } from './support/temporary-directory.ts';
+
+const temporaryDirectory = useTemporaryDirectories();
+
+describe('the service', () => {
+  it('answers once it is warm, logs JSON, and drains on SIGTERM', async () => {
+    const env = { DATA_DIR: await temporaryDirectory(), API_HOST: '127.0.0.1', API_PORT: '0' };
+    await runScript('index', ['test/fixtures/pictures'], env);
+    const service = startProcess('gpu-service/main.ts', [], env);
+    const [line] = await service.waitFor(/.*Ready to search.*\n/);
+    const { port } = JSON.parse(line) as { port: number };
+    const response = await fetch(`http://127.0.0.1:${port}/search`, post({ query: 'red' }));
+    expect(SearchResponse.parse(await response.json()).total).toBe(3);
+    expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200);
+    service.process.kill('SIGTERM');
+    expect((await service.finished).code).toBe(0);
+  });
+
+  it('says what keeps it from starting, and exits with 1', async () => {
+    const env = { DATA_DIR: await temporaryDirectory(), MODEL_DIR: 'models/nowhere' };
+    const { code, stdout } = await startProcess('gpu-service/main.ts', [], env).finished;
+    expect(code).toBe(1);
+    expect(stdout).toContain('models/nowhere');
+  });
+});
+
+describe('.env.example', () => {
+  it('explains every setting, with its default', () => {
+    const text = readFileSync(join(import.meta.dirname, '../.env.example'), 'utf8');
+    const lines = text.matchAll(/^#?([A-Z_]+)=(.*)$/gm);
+    const shown = Object.fromEntries(Array.from(lines, ([, name, value]) => [name, value]));
+    expect(Object.keys(shown).toSorted()).toEqual(Object.keys(GpuServiceConfig.shape).toSorted());
+    const { API_HOST, ENCODER_THREADS, ...defaults } = GpuServiceConfig.parse({});
+    for (const [name, value] of Object.entries(defaults)) expect(shown[name]).toBe(String(value));
+    // These two depend on where it runs.
+    expect(API_HOST).toBe('0.0.0.0');
+    expect(ENCODER_THREADS).toBeGreaterThan(0);
+  });
+});
