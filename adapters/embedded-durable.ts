@@ -1,7 +1,13 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { type ZVecCollection, type ZVecStatus, ZVecOpen } from '@zvec/zvec';
+import {
+  type ZVecCollection,
+  ZVecCreateAndOpen,
+  type ZVecDocInput,
+  type ZVecStatus,
+  ZVecOpen,
+} from '@zvec/zvec';
 import {
   type Manifest,
   cloneFiles,
@@ -24,6 +30,12 @@ export interface DurableCollection {
   current(): ZVecCollection;
   /** Journal, then zvec, which blocks this thread for a moment. */
   apply(change: Change): Promise<void>;
+  /**
+   * Copies what is there into a new zvec collection, which `current` is from then on. zvec leaves
+   * out of its index, at `optimize`, as many points as were replaced or removed before: so it is
+   * only ever given points that were put in once. Nothing may be written meanwhile.
+   */
+  renew(swap: (action: () => Promise<void>) => Promise<void>): Promise<void>;
   /** Nothing has come since the last checkpoint, and the graph covers everything. */
   isOptimal(): boolean;
   /** zvec is about to change its files: the next checkpoint is worth it. */
@@ -35,6 +47,9 @@ export interface DurableCollection {
   /** With a checkpoint. Nothing else may be going on. */
   close(): Promise<void>;
 }
+
+/** A few milliseconds' work. */
+const copiedAtOnce = 32;
 
 /** Some ten seconds of replaying. */
 const longJournalBytes = 256 * 2 ** 20;
@@ -49,6 +64,8 @@ export async function openDurable(
   let live = await openCopy(folder, manifest);
   let changed = live.journal.bytes() > 0;
   let broken = false;
+  const end = (worthKeeping: boolean): Promise<unknown> =>
+    worthKeeping ? closeAsCheckpoint(folder, manifest, live) : closeForNothing(folder, live);
   return {
     current: () => live.zvec,
     async apply(change) {
@@ -59,10 +76,14 @@ export async function openDurable(
       write(live.zvec, change);
       broken = false;
     },
-    isOptimal: () => !changed && live.zvec.stats.indexCompleteness['embedding'] === 1,
-    touched() {
-      changed = true;
+    async renew(swap) {
+      const copy = await copyPoints(folder, live);
+      await swap(async () => {
+        live = await replace(folder, live, copy);
+      });
     },
+    isOptimal: () => !changed && live.zvec.stats.indexCompleteness['embedding'] === 1,
+    touched: () => void (changed = true),
     isCheckpointDue: () => !broken && live.journal.bytes() > longJournalBytes,
     async checkpoint() {
       if (!changed || broken) return;
@@ -71,15 +92,12 @@ export async function openDurable(
       changed = false;
     },
     async close() {
-      try {
-        if (changed && !broken) await closeAsCheckpoint(folder, manifest, live);
-        else await closeForNothing(folder, live);
-      } finally {
-        lock.closeSync();
-      }
+      await end(changed && !broken).finally(() => lock.closeSync());
     },
   };
 }
+
+type Copy = Pick<Live, 'name' | 'zvec'>;
 
 interface Live {
   /** Of its folder. */
@@ -103,6 +121,28 @@ async function openCopy(folder: string, manifest: Manifest): Promise<Live> {
     zvec.closeSync();
     throw error;
   }
+}
+
+/** Every point of the open collection, in a new one of the same form. */
+async function copyPoints(folder: string, { zvec }: Live): Promise<Copy> {
+  const name = freshName('vectors');
+  const copy = ZVecCreateAndOpen(path.join(folder, name), zvec.schema);
+  let batch: ZVecDocInput[] = [];
+  for (const { id, vectors, fields } of zvec.iterDocsSync()) {
+    batch.push({ id, vectors, fields });
+    if (batch.length < copiedAtOnce) continue;
+    check(copy.insertSync(batch));
+    batch = [];
+    await setImmediate();
+  }
+  if (batch.length > 0) check(copy.insertSync(batch));
+  return { name, zvec: copy };
+}
+
+async function replace(folder: string, before: Live, copy: Copy): Promise<Live> {
+  before.zvec.closeSync();
+  await rm(path.join(folder, before.name), { recursive: true, force: true });
+  return { ...before, ...copy };
 }
 
 /** The manifest with which what was open is the checkpoint. */

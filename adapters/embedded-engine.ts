@@ -24,7 +24,6 @@ export function createEngine(collection: DurableCollection): Engine {
   const { attempt, end } = createLifetime();
   const door = createDoor();
   const writes = createTurns();
-  const optimizations = createTurns();
   const optimizer = createOptimizer(collection);
   const checkpoint = () => door.closed(collection.checkpoint);
 
@@ -34,15 +33,15 @@ export function createEngine(collection: DurableCollection): Engine {
       await collection.apply(change);
       await setImmediate();
     }
-    if (collection.isCheckpointDue() && !optimizer.isRunning()) await checkpoint();
+    if (collection.isCheckpointDue()) await checkpoint();
   }
 
   async function optimize(): Promise<void> {
     if (await door.through(async () => collection.isOptimal())) return;
-    // Only the start keeps the door open: checkpoints wait for it by `isRunning`.
+    await collection.renew(door.closed);
     const { finished } = await door.through(async () => optimizer.start());
     await finished;
-    await writes(checkpoint);
+    await checkpoint();
   }
 
   return {
@@ -59,16 +58,15 @@ export function createEngine(collection: DurableCollection): Engine {
         }),
       ),
     write: (changes) => attempt(() => writes(() => applyAll(changes))),
-    optimize: () => attempt(() => optimizations(optimize)),
+    // Writes wait until it is over: what they replace would spoil what is being built.
+    optimize: () => attempt(() => writes(optimize)),
     close: () => end(collection.close),
   };
 }
 
 function createOptimizer(collection: DurableCollection) {
-  let running = false;
   let sealed: Promise<unknown> = Promise.resolve();
   return {
-    isRunning: () => running,
     /** While zvec seals new points, a synchronous call would block this thread until it is done. */
     sealed: () => sealed,
     start() {
@@ -77,13 +75,9 @@ function createOptimizer(collection: DurableCollection) {
       // A query that finds nothing is answered as soon as zvec lets readers in again.
       const probe = () => zvec.query({ filter: hasAny([]), topk: 1 });
       const sealing = Promise.race([optimized, setTimeout(20)]).then(probe);
-      running = true;
       sealed = sealing.catch(() => undefined);
       collection.touched();
-      const finished = Promise.all([optimized, sealing]).finally(() => {
-        running = false;
-      });
-      return { finished };
+      return { finished: Promise.all([optimized, sealing]) };
     },
   };
 }
