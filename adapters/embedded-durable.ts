@@ -45,7 +45,7 @@ export interface DurableCollection {
   /** Nothing else may be going on. */
   checkpoint(): Promise<void>;
   /** With a checkpoint. Nothing else may be going on. */
-  close(): Promise<void>;
+  close(): Promise<unknown>;
 }
 
 /** A few milliseconds' work. */
@@ -91,9 +91,7 @@ export async function openDurable(
       live = await openCopy(folder, manifest);
       changed = false;
     },
-    async close() {
-      await end(changed && !broken).finally(() => lock.closeSync());
-    },
+    close: () => end(changed && !broken).finally(() => lock.closeSync()),
   };
 }
 

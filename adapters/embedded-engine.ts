@@ -85,7 +85,7 @@ function createOptimizer(collection: DurableCollection) {
 /** Runs actions until the end, which waits for those that run; afterwards they fail. */
 function createLifetime() {
   const running = new Set<Promise<unknown>>();
-  let ended: Promise<void> | undefined;
+  let ended: Promise<unknown> | undefined;
   return {
     async attempt<T>(action: () => Promise<T>): Async<T> {
       if (ended) return err(unavailable('it is closed'));
@@ -95,9 +95,9 @@ function createLifetime() {
       running.delete(attempted);
       return result;
     },
-    end(release: () => Promise<void>): Promise<void> {
+    async end(release: () => Promise<unknown>): Promise<void> {
       ended ??= Promise.allSettled(running).then(release);
-      return ended;
+      await ended;
     },
   };
 }
