@@ -18,9 +18,14 @@ export async function runCommand(main: (args: string[]) => Async<number>): Promi
   }
 }
 
-/** The config of everything that runs on a person's own machine: nothing is offered to the network. */
-export function readLocalConfig(): Result<GpuServiceConfig, Failure> {
-  return parseEnv(GpuServiceConfig, { API_HOST: '127.0.0.1', ...process.env });
+/**
+ * The config of everything that runs on a person's own machine: nothing is offered to the network,
+ * and only warnings are logged. An empty variable is one that is not set, here as in `parseEnv`.
+ */
+export function readLocalConfig(env = process.env): Result<GpuServiceConfig, Failure> {
+  const API_HOST = env['API_HOST'] || '127.0.0.1';
+  const LOG_LEVEL = env['LOG_LEVEL'] || 'warn';
+  return parseEnv(GpuServiceConfig, { ...env, API_HOST, LOG_LEVEL });
 }
 
 /** Opens model and index for as long as the work takes. */

@@ -60,7 +60,7 @@ function createLocalApp(engine: Engine, config: GpuServiceConfig) {
     ...engine,
     urlOf: pictureUrl,
     metrics: createPrometheusMetrics(now),
-    logger: pino({ level: config.LOG_LEVEL === 'info' ? 'warn' : config.LOG_LEVEL }),
+    logger: pino({ level: config.LOG_LEVEL }),
     now,
     timeoutMs: config.REQUEST_TIMEOUT_MS,
   });
