@@ -4,6 +4,7 @@ import { bmpFile, bmpOf } from '../test/support/bmp.ts';
 import { expectFailure, expectOk } from '../test/support/expect-ok.ts';
 import { colours, noise, quarters, rawImage } from '../test/support/images.ts';
 import { decodeBmp } from './bmp.ts';
+import { PixelRecipe } from './model-directory.ts';
 import { createPixelReader } from './pixels.ts';
 
 const red = 0xdc1e1e;
@@ -152,7 +153,7 @@ describe('decodeBmp', () => {
 });
 
 describe('createPixelReader', () => {
-  const reader = createPixelReader({ size: 8, mean: [0, 0, 0], std: [1, 1, 1] });
+  const reader = createPixelReader(PixelRecipe.parse({ size: 8, mean: [0, 0, 0], std: [1, 1, 1] }));
   const read = (file: Uint8Array) => reader.read(file, new Float32Array(reader.slotLength));
 
   it('reads a BMP file in the right colours', async () => {

@@ -21,12 +21,12 @@ export interface ImageTower {
 
 /** Fails with `invalid_model`. */
 export function createImageTower(
-  { manifest, pathOf }: ModelDirectory,
+  { manifest }: ModelDirectory,
   session: OnnxSession,
 ): Result<ImageTower, Failure> {
   const graph = readImageGraph(session, manifest);
   if (!graph.ok) {
-    const detail = `Cannot load the model as ${graph.error}; export it again: ${pathOf('image')}`;
+    const detail = `Cannot load the model as ${graph.error}; export it again: ${manifest.id}`;
     return err(failure('invalid_model', detail));
   }
   const reader = createPixelReader(manifest.pixels);
@@ -64,16 +64,23 @@ type Run = (
 ) => Async<readonly Result<EncodedImage, Failure>[]>;
 
 function createRun(session: OnnxSession, graph: ImageGraph, manifest: ModelManifest): Run {
-  const { dimensions, pixels: recipe } = manifest;
+  const { dimensions, pixels: recipe, pooling } = manifest;
   const picture = [3, recipe.size, recipe.size];
   return async ({ sizes, pixels, slotLength, readable }, signal) => {
     if (readable === 0) return ok(sizes.filter((size) => !size.ok));
     const rows = graph.fixedBatch ?? readable;
     const data = new Float32Array(pixels.buffer, 0, rows * slotLength);
-    const feed: Feed = { name: graph.input, type: 'float32', data, shape: [rows, ...picture] };
+    const feed: Feed = {
+      name: graph.input,
+      type: graph.type,
+      data: graph.type === 'float16' ? Float16Array.from(data) : data,
+      shape: [rows, ...picture],
+    };
     const output = await session.run([feed], graph.output, signal);
     if (!output.ok) return output;
-    const vectors = toUnitVectors(output.value, dimensions).values();
+    const vectors = toUnitVectors(output.value, dimensions, (_, count) =>
+      pooling.image === 'first' ? { from: 0, to: 1 } : { from: 0, to: count },
+    ).values();
     return ok(
       sizes.map((size) => {
         if (!size.ok) return size;

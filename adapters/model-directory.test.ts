@@ -26,8 +26,10 @@ describe('readModelDirectory', () => {
     const directory = await small();
     const model = expectOk(await readModelDirectory(directory));
     expect(model.manifest).toMatchObject({ id: 'small', dimensions: 3, contextLength: 8 });
-    expect(model.manifest.padding).toEqual({ id: 0, toContextLength: false });
-    expect(model.pathOf('text')).toBe(path.join(directory, 'text.onnx'));
+    expect(model.manifest.padding).toEqual({ id: 0, rule: 'masked' });
+    expect(model.tokenizer).toBe(path.join(directory, 'tokenizer.json'));
+    expect(model.graphOf('text', 'fp32')).toBe(path.join(directory, 'text.onnx'));
+    expect(model.graphOf('text', 'fp16')).toBe(path.join(directory, 'text.onnx'));
   });
 
   it('reads the built-in model', async () => {
@@ -69,6 +71,25 @@ describe('readModelDirectory', () => {
       expect(await detailOf(await small({ files }))).toMatch(/field "files\.text\.path"/);
     },
   );
+
+  it('knows a tower in several precisions, of one revision', async () => {
+    const directory = await small();
+    const before = expectOk(await readModelDirectory(directory));
+    const half = { ...before.manifest.files.text, path: 'tokenizer.json' };
+    const bytes = before.manifest.files.tokenizer.bytes;
+    await writeSmallModel(directory, {
+      manifest: { variants: { fp16: { text: { ...half, bytes } } } },
+    });
+    const model = expectOk(await readModelDirectory(directory));
+    expect(model.graphOf('text', 'fp16')).toBe(path.join(directory, 'tokenizer.json'));
+    expect(model.graphOf('image', 'fp16')).toBe(path.join(directory, 'image.onnx'));
+    expect(model.graphOf('text', 'int8')).toBe(path.join(directory, 'text.onnx'));
+    expect(model.revision).toBe(before.revision);
+    await writeSmallModel(directory, {
+      manifest: { variants: { fp16: { text: { ...half, path: 'half.onnx' } } } },
+    });
+    expect(await detailOf(directory)).toMatch(/a file is missing.*half\.onnx$/);
+  });
 
   it('checks files that the graphs load themselves', async () => {
     const directory = await small();

@@ -19,13 +19,45 @@ const PerChannel = z.tuple([z.number(), z.number(), z.number()]);
 
 /** How a picture becomes the image tower's input: (channel / 255 - mean) / std, `size` squared. */
 export const PixelRecipe = z.object({
-  /** Width and height of the centre crop, in pixels. */
+  /** Width and height of the square, in pixels. */
   size: z.int().min(1).max(4096),
+  /** The middle of the picture, as CLIP was trained, or all of it pressed into the square (SigLIP). */
+  fit: z.enum(['crop', 'squash']).default('crop'),
+  /** How pixels are interpolated when the picture is made smaller. */
+  kernel: z.enum(['cubic', 'linear']).default('cubic'),
   /** Red, green, blue, on a scale of 0 to 1. */
   mean: PerChannel,
   std: PerChannel.refine((std) => std.every((one) => one > 0), 'must be above 0'),
 });
 export type PixelRecipe = z.infer<typeof PixelRecipe>;
+
+/**
+ * What stands behind a text that is shorter than its row, and what the tower makes of it:
+ * `ignored`: nothing, as attention is causal and the vector is taken at the end of the text (CLIP);
+ * `masked`: nothing where the graph has a mask, and without a mask no text may be padded;
+ * `read`: it was trained to read it, always up to the context length (SigLIP).
+ */
+export const Padding = z.object({
+  id: z.int().nonnegative(),
+  rule: z.enum(['ignored', 'masked', 'read']),
+});
+export type Padding = z.infer<typeof Padding>;
+
+/** Which row is the vector where a graph has one per token or patch instead of one in all. */
+export const Pooling = z.object({
+  /** The text's last token, the row's last (padding included), the first, or the mean of the text's. */
+  text: z.enum(['end', 'last', 'first', 'mean']),
+  image: z.enum(['first', 'mean']),
+});
+export type Pooling = z.infer<typeof Pooling>;
+
+/**
+ * The same towers in another number format, and files that they load themselves; a tower that is
+ * left out is the one of `files`.
+ */
+const Variant = z.object({ text: ModelFile, image: ModelFile }).partial().catchall(ModelFile);
+export const precisions = ['fp32', 'fp16', 'int8'] as const;
+export type Precision = (typeof precisions)[number];
 
 /** The content of `model.json`. */
 export const ModelManifest = z.object({
@@ -37,26 +69,25 @@ export const ModelManifest = z.object({
   /** Besides these three, files that they load themselves, such as external weights. */
   files: z.object({ text: ModelFile, image: ModelFile, tokenizer: ModelFile }).catchall(ModelFile),
   pixels: PixelRecipe,
-  /** What stands behind a text that is shorter than its row. Left out: id 0, as few as possible. */
-  padding: z
-    .object({
-      id: z.int().nonnegative(),
-      /** True for a tower that was trained with its padding and has no mask (SigLIP). */
-      toContextLength: z.boolean().default(false),
-    })
-    .default({ id: 0, toContextLength: false }),
+  padding: Padding.default({ id: 0, rule: 'masked' }),
+  pooling: Pooling.default({ text: 'end', image: 'first' }),
+  variants: z.object({ fp16: Variant, int8: Variant }).partial().default({}),
   /** Where the weights come from. */
   source: z.string(),
   licence: z.string(),
 });
 export type ModelManifest = z.infer<typeof ModelManifest>;
 
+export type Tower = 'text' | 'image';
+
 export interface ModelDirectory {
   readonly manifest: ModelManifest;
-  /** The same for the same files and recipe, however often they are pulled. */
+  /** The same for the same weights and recipe, however often and in whatever precision. */
   readonly revision: string;
-  /** Absolute path of one of the model's files. */
-  pathOf(file: 'text' | 'image' | 'tokenizer'): string;
+  /** Absolute path of the tokenizer. */
+  readonly tokenizer: string;
+  /** Absolute path of a tower's graph: in that precision where the model has it, else in fp32. */
+  graphOf(tower: Tower, precision: Precision): string;
 }
 
 /**
@@ -67,16 +98,20 @@ export interface ModelDirectory {
 export async function readModelDirectory(path: string): Async<ModelDirectory> {
   const manifest = await readManifest(path);
   if (!manifest.ok) return manifest;
-  for (const file of Object.values(manifest.value.files)) {
+  const { files, variants } = manifest.value;
+  const others = Object.values(variants).flatMap((variant) => Object.values(variant));
+  for (const file of [...Object.values(files), ...others]) {
     const problem = await findProblem(path, file);
     if (problem) return err(problem);
   }
-  const { files } = manifest.value;
-  const revision = revisionOf(manifest.value);
   return ok({
     manifest: manifest.value,
-    revision,
-    pathOf: (file) => resolve(path, files[file].path),
+    revision: revisionOf(manifest.value),
+    tokenizer: resolve(path, files.tokenizer.path),
+    graphOf(tower, precision) {
+      const variant = precision === 'fp32' ? undefined : variants[precision]?.[tower];
+      return resolve(path, (variant ?? files[tower]).path);
+    },
   });
 }
 
@@ -95,9 +130,9 @@ async function readManifest(directory: string): Async<ModelManifest> {
   return err(failure('invalid_model', detail, { cause: parsed.error }));
 }
 
-function revisionOf({ files, pixels, padding }: ModelManifest): string {
+function revisionOf({ files, pixels, padding, pooling }: ModelManifest): string {
   const hashes = Object.entries(files).map(([name, { sha256 }]) => [name, sha256]);
-  return hash('sha256', JSON.stringify([hashes, pixels, padding]), 'hex').slice(0, 12);
+  return hash('sha256', JSON.stringify([hashes, pixels, padding, pooling]), 'hex').slice(0, 12);
 }
 
 async function findProblem(directory: string, file: ModelFile): Promise<Failure | undefined> {

@@ -86,7 +86,7 @@ describe('createOnnxEncoder', () => {
   });
 
   it('pads to the context length where the model was trained so', async () => {
-    const padding = { id: 6, toContextLength: true };
+    const padding = { id: 6, rule: 'read' };
     const padded = await openSmall({ manifest: { padding, contextLength: 5 } });
     const [short] = await vectorsOf(padded, ['red']);
     const [long] = await vectorsOf(await openSmall(), ['red']);
@@ -154,6 +154,42 @@ describe('createOnnxEncoder', () => {
     expect(await failureOf({ image: sumOfTokens() })).toMatch(/four dimensions/);
     expect(await failureOf({ image: logOfColour('batch', 16) })).toMatch(/picture size than 8/);
     expect(await failureOf({ manifest: { dimensions: 5 } })).toMatch(/5/);
+  });
+
+  it('says loudly that CUDA was asked for and does not run the model', async () => {
+    const directory = await temporaryDirectory();
+    await writeSmallModel(directory);
+    const { code, detail } = expectFailure(await createOnnxEncoder({ directory, device: 'cuda' }));
+    expect(code).toBe('encoder_unavailable');
+    expect(detail).toMatch(/^Cannot encode on the GPU as CUDA does not run the model .*FORCE_CPU/);
+  });
+
+  it('goes on without a GPU that does not work, with an error in the log', async () => {
+    const directory = await temporaryDirectory();
+    await writeSmallModel(directory);
+    const errors: string[] = [];
+    const logger = { info: () => {}, error: (_: unknown, line: string) => void errors.push(line) };
+    const open = async (gpu: boolean): Promise<Encoder> => {
+      const encoder = expectOk(await createOnnxEncoder({ directory, gpu, logger }));
+      onTestFinished(() => encoder.close());
+      return encoder;
+    };
+    expect((await open(false)).model.device).toBe('cpu');
+    expect(errors).toEqual([]);
+    const encoder = await open(true);
+    expect(encoder.model.device).toBe('cpu');
+    expect(errors).toEqual([expect.stringMatching(/CUDA does not run .* WITHOUT the GPU/)]);
+    expectOk(await encoder.encodeTexts(['dog']));
+  });
+
+  it('refuses a precision that the model does not have', async () => {
+    const directory = await temporaryDirectory();
+    await writeSmallModel(directory);
+    const failed = expectFailure(await createOnnxEncoder({ directory, precision: 'int8' }));
+    expect(failed).toMatchObject({ code: 'invalid_model' });
+    expect(failed.detail).toMatch(
+      /no int8 files \(npm run models -- pull small --precision int8\)/,
+    );
   });
 
   it('refuses a model that has no files', async () => {

@@ -1,51 +1,89 @@
 import { availableParallelism } from 'node:os';
-import type { InferenceSession } from 'onnxruntime-node';
 import sharp from 'sharp';
 import { type Async, type Failure, failure } from '../core/failure.ts';
-import type { Encoder } from '../core/ports.ts';
+import type { Encoder, Logger } from '../core/ports.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { createImageTower, type ImageTower } from './image-tower.ts';
-import { type ModelDirectory, readModelDirectory } from './model-directory.ts';
+import { type ModelDirectory, type Precision, readModelDirectory } from './model-directory.ts';
+import { type Device, findGpu, sessionOn } from './onnx-device.ts';
 import { type OnnxSession, openOnnxSession } from './onnx-session.ts';
 import { createTextTower, type TextTower } from './text-tower.ts';
 
 export interface OnnxEncoderOptions {
   /** The model: a directory with a `model.json`. */
   readonly directory: string;
-  /** Threads of one run, for texts and for images each. Left out: the cores, at most 8. */
+  /** Threads of one run on the CPU, for texts and for images each. Left out: the cores, at most 8. */
   readonly threads?: number;
+  /**
+   * `cuda` runs there or fails; `auto` (the default) runs there when a GPU is found, and on the CPU
+   * with a loud line in the log when it is found but does not work.
+   */
+  readonly device?: 'auto' | Device;
+  /** Left out: fp16 on a GPU where the model has it, else fp32. */
+  readonly precision?: Precision | undefined;
+  readonly logger?: Pick<Logger, 'info' | 'error'>;
+  /** Whether this machine has a GPU. Left out: looked for. */
+  readonly gpu?: boolean;
 }
 
 /**
- * A model's two towers on ONNX Runtime, on the CPU: one session each for the life of the process,
- * each in a thread of its own, so that a query waits neither for a bulk of pictures nor the other
- * way round, and the event loop for none of them. Resolves when a first text and a first picture
- * have been encoded. Fails with `invalid_model`.
+ * A model's two towers on ONNX Runtime: one session each for the life of the process, each in a
+ * thread of its own, so that a query waits neither for a bulk of pictures nor the other way round,
+ * and the event loop for none of them. Resolves when a first text and a first picture have been
+ * encoded. Fails with `invalid_model`, and with `encoder_unavailable` where `cuda` was asked for and
+ * does not run.
  */
 export async function createOnnxEncoder(options: OnnxEncoderOptions): Async<Encoder> {
+  const { device = 'auto', logger, gpu = findGpu() } = options;
   const directory = await readModelDirectory(options.directory);
   if (!directory.ok) return directory;
-  const { pathOf } = directory.value;
-  const settings = sessionOptions(options.threads ?? Math.min(availableParallelism(), 8));
+  if (device === 'cpu' || (device === 'auto' && !gpu)) return open(directory.value, 'cpu', options);
+  const onGpu = await open(directory.value, 'cuda', options);
+  if (onGpu.ok) return onGpu;
+  const why = onGpu.error.cause instanceof Error ? onGpu.error.cause.message : onGpu.error.detail;
+  const detail = `Cannot encode on the GPU as CUDA does not run the model (FORCE_CPU=true runs it on the CPU): ${why}`;
+  const failed = failure('encoder_unavailable', detail, { cause: onGpu.error });
+  if (device === 'cuda') return err(failed);
+  logger?.error(
+    { code: failed.code, err: onGpu.error.cause },
+    `${detail}; going on WITHOUT the GPU`,
+  );
+  return open(directory.value, 'cpu', options);
+}
+
+async function open(
+  directory: ModelDirectory,
+  device: Device,
+  { threads = Math.min(availableParallelism(), 8), precision, logger }: OnnxEncoderOptions,
+): Async<Encoder> {
+  const { id, variants } = directory.manifest;
+  if (precision !== undefined && precision !== 'fp32' && !variants[precision]) {
+    return err(noPrecision(id, precision));
+  }
+  const chosen = precision ?? (device === 'cuda' ? 'fp16' : 'fp32');
+  const settings = sessionOn(device, threads);
   const [text, image] = await Promise.all([
-    openOnnxSession({ path: pathOf('text'), options: settings }),
-    openOnnxSession({ path: pathOf('image'), options: settings, background: true }),
+    openOnnxSession({ path: directory.graphOf('text', chosen), ...settings }),
+    openOnnxSession({ path: directory.graphOf('image', chosen), ...settings, background: true }),
   ]);
   const encoder = text.ok
     ? image.ok
-      ? await connect(directory.value, text.value, image.value)
+      ? await connect(directory, device, text.value, image.value)
       : image
     : text;
   if (!encoder.ok) await closeAll([text, image]);
+  else
+    logger?.info({ model: encoder.value.model, precision: chosen, threads }, 'The encoder is warm');
   return encoder;
 }
 
 async function connect(
   directory: ModelDirectory,
+  device: Device,
   text: OnnxSession,
   image: OnnxSession,
 ): Async<Encoder> {
-  const texts = await createTextTower(directory, text);
+  const texts = await createTextTower(directory, text, device);
   if (!texts.ok) return texts;
   const images = createImageTower(directory, image);
   if (!images.ok) return images;
@@ -53,7 +91,7 @@ async function connect(
   if (unfit) return err(unfit);
   const { id, dimensions, contextLength } = directory.manifest;
   return ok({
-    model: { id, revision: directory.revision, dimensions, contextLength, device: 'cpu' },
+    model: { id, revision: directory.revision, dimensions, contextLength, device },
     encodeTexts: texts.value.encode,
     encodeImages: images.value.encode,
     close: () => closeAll([ok(text), ok(image)]),
@@ -64,15 +102,9 @@ async function closeAll(sessions: readonly Result<OnnxSession, Failure>[]): Prom
   await Promise.all(sessions.map((session) => (session.ok ? session.value.close() : undefined)));
 }
 
-function sessionOptions(threads: number): InferenceSession.SessionOptions {
-  return {
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    executionMode: 'sequential',
-    logSeverityLevel: 3,
-    // Threads that spin for their next task win half a millisecond and hold a core for it.
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
-  };
+function noPrecision(id: string, precision: Precision): Failure {
+  const detail = `Cannot load the model as it has no ${precision} files (npm run models -- pull ${id} --precision ${precision}): ${id}`;
+  return failure('invalid_model', detail);
 }
 
 /** Encodes one text and one picture, and so finds a model that loads but does not work. */

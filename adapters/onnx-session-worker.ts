@@ -1,13 +1,15 @@
 import { constants, platform, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
-import type { FromWorker, Start, TensorInfo, ToWorker } from './onnx-session.ts';
+import { createRunProof } from './onnx-run-proof.ts';
+import type { Feed, FromWorker, Start, TensorInfo, ToWorker } from './onnx-session.ts';
 
 // One session in a thread of its own: onnxruntime-node computes on the thread that calls it.
 env.logLevel = 'error';
 const port = parentPort;
 if (!port) throw new Error('Cannot start as this is not a worker thread');
-const { path, options, background } = workerData as Start;
+const { path, options, background, mustRunOn } = workerData as Start;
+const proof = mustRunOn === undefined ? undefined : createRunProof(mustRunOn);
 
 // On Linux 0 is this thread, whose priority the session's own threads inherit; elsewhere it would be
 // the whole process.
@@ -27,14 +29,21 @@ function toInfo(value: InferenceSession.ValueMetadata): TensorInfo {
     : { name: value.name, type: 'none', shape: [] };
 }
 
+function toTensor({ type, data, shape }: Feed): Tensor {
+  // What takes float16 wants its bits, whether or not this Node has a Float16Array.
+  const values = data instanceof Float16Array ? new Uint16Array(data.buffer) : data;
+  return new Tensor(type, values, shape);
+}
+
 async function open(): Promise<InferenceSession | undefined> {
   try {
-    const session = await InferenceSession.create(path, options);
+    const session = await InferenceSession.create(path, { ...options, ...proof?.options });
     const { inputMetadata, outputMetadata } = session;
     const [inputs, outputs] = [inputMetadata.map(toInfo), outputMetadata.map(toInfo)];
     send({ kind: 'ready', inputs, outputs });
     return session;
   } catch (error) {
+    proof?.discard();
     send({ kind: 'failed', message: describe(error) });
     return undefined;
   }
@@ -45,16 +54,18 @@ const session = await open();
 async function handle(message: ToWorker): Promise<void> {
   if (message.kind === 'close') {
     await session?.release();
+    proof?.discard();
     port?.close();
     return;
   }
   try {
-    const feeds = Object.fromEntries(
-      message.feeds.map(({ name, type, data, shape }) => [name, new Tensor(type, data, shape)]),
-    );
+    const feeds = Object.fromEntries(message.feeds.map((feed) => [feed.name, toTensor(feed)]));
     const outputs = await session?.run(feeds, [message.output]);
     const tensor = outputs?.[message.output];
-    if (!(tensor?.data instanceof Float32Array)) throw new Error('the output is not float32');
+    if (session) proof?.check(session);
+    if (!(tensor?.data instanceof Float32Array || tensor?.data instanceof Float16Array)) {
+      throw new Error('the output is neither float32 nor float16');
+    }
     // A copy of the vectors alone: they are small, and the runtime's memory is free at once.
     const data = Float32Array.from(tensor.data);
     tensor.dispose();

@@ -5,17 +5,29 @@ import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { expectFailure, expectOk } from '../test/support/expect-ok.ts';
+import { onnxFile } from '../test/support/onnx-graph.ts';
 import { logOfColour, writeSmallModel } from '../test/support/small-model.ts';
 import { useTemporaryDirectories } from '../test/support/temporary-directory.ts';
 import { type Feed, type OnnxSession, openOnnxSession } from './onnx-session.ts';
 
+/** One matrix product. */
+function product(): Buffer {
+  return onnxFile({
+    inputs: [{ name: 'pixels', type: 'float32', shape: ['rows', 3] }],
+    outputs: [{ name: 'product', type: 'float32', shape: ['rows', 2] }],
+    constants: [{ name: 'matrix', shape: [3, 2], data: Float32Array.of(1, 2, 3, 4, 5, 6) }],
+    nodes: [{ op: 'MatMul', inputs: ['pixels', 'matrix'], output: 'product' }],
+  });
+}
+
 describe('openOnnxSession', () => {
   const temporaryDirectory = useTemporaryDirectories();
 
-  async function open(): Promise<OnnxSession> {
+  async function open(mustRunOn?: string): Promise<OnnxSession> {
     const file = path.join(await temporaryDirectory(), 'graph.onnx');
-    await writeFile(file, logOfColour('batch', 2));
-    const session = expectOk(await openOnnxSession({ path: file, options: {} }));
+    await writeFile(file, mustRunOn === undefined ? logOfColour('batch', 2) : product());
+    const start = { path: file, options: {}, ...(mustRunOn === undefined ? {} : { mustRunOn }) };
+    const session = expectOk(await openOnnxSession(start));
     onTestFinished(() => session.close());
     return session;
   }
@@ -54,6 +66,17 @@ describe('openOnnxSession', () => {
     expect(String(failed.cause)).toMatch(/invalid dimensions/);
     expect(expectFailure(await session.run([pixels(1)], 'other')).code).toBe('encoder_unavailable');
     expectOk(await session.run([pixels(1)], 'embeds'));
+  });
+
+  it('fails its first run when another execution provider ran the graph', async () => {
+    const run = async (session: OnnxSession) =>
+      session.run([{ ...pixels(2), shape: [4, 3] }], 'product');
+    const proven = await open('CPUExecutionProvider');
+    expectOk(await run(proven));
+    expectOk(await run(proven));
+    const elsewhere = await open('CUDAExecutionProvider');
+    const failed = expectFailure(await run(elsewhere));
+    expect(String(failed.cause)).toMatch(/does not run on CUDA.*: CPUExecutionProvider 1/);
   });
 
   it('finishes the run under way when it is closed, and no other', async () => {

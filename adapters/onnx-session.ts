@@ -13,12 +13,17 @@ export interface TensorInfo {
 
 export interface Feed {
   readonly name: string;
-  readonly type: 'int32' | 'int64' | 'float32';
+  readonly type: 'int32' | 'int64' | 'float32' | 'float16';
   /** Moved to the session's thread: empty afterwards. */
-  readonly data: Int32Array<ArrayBuffer> | BigInt64Array<ArrayBuffer> | Float32Array<ArrayBuffer>;
+  readonly data:
+    | Int32Array<ArrayBuffer>
+    | BigInt64Array<ArrayBuffer>
+    | Float32Array<ArrayBuffer>
+    | Float16Array<ArrayBuffer>;
   readonly shape: readonly number[];
 }
 
+/** An output of float32 or float16. */
 export interface SessionOutput {
   readonly data: Float32Array;
   readonly shape: readonly number[];
@@ -42,6 +47,11 @@ export interface Start {
   readonly options: InferenceSession.SessionOptions;
   /** Gives way to the process's other threads when the cores are short. */
   readonly background?: boolean;
+  /**
+   * The execution provider that must run most of the graph, such as `CUDAExecutionProvider`: the
+   * first run is profiled, and fails when another ran it. The runtime itself falls back in silence.
+   */
+  readonly mustRunOn?: string;
 }
 
 export type ToWorker =

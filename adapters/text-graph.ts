@@ -2,11 +2,15 @@ import { err, ok, type Result } from '../core/result.ts';
 import type { OnnxSession, TensorInfo } from './onnx-session.ts';
 import { findVectors } from './unit-vectors.ts';
 
+export interface IntegerInput {
+  readonly name: string;
+  readonly type: 'int32' | 'int64';
+}
+
 /** What a text graph asks for, read from its inputs. */
 export interface TextGraph {
-  readonly ids: string;
-  readonly mask: string | undefined;
-  readonly integer: 'int32' | 'int64';
+  readonly ids: IntegerInput;
+  readonly mask: IntegerInput | undefined;
   readonly output: string;
   /** Where the graph has a fixed number of texts a run or tokens a text. */
   readonly fixedBatch: number | undefined;
@@ -23,15 +27,16 @@ export function readTextGraph(session: OnnxSession, dimensions: number): Result<
     return err(`its text graph wants other inputs than token ids and a mask: ${names}`);
   }
   const integer = integerOf(ids);
-  if (!integer || (mask && integerOf(mask) !== integer)) {
-    return err(`its text graph wants ids of another type than int32 or int64: ${ids.type}`);
+  const maskInteger = mask ? integerOf(mask) : integer;
+  if (!integer || !maskInteger) {
+    const types = session.inputs.map(({ name, type }) => `${name} (${type})`).join(', ');
+    return err(`its text graph wants ids or a mask of another type than int32 or int64: ${types}`);
   }
   if (!output.ok) return output;
   const [batch, length] = ids.shape;
   return ok({
-    ids: ids.name,
-    mask: mask?.name,
-    integer,
+    ids: { name: ids.name, type: integer },
+    mask: mask && { name: mask.name, type: maskInteger },
     output: output.value,
     fixedBatch: typeof batch === 'number' ? batch : undefined,
     fixedLength: typeof length === 'number' ? length : undefined,

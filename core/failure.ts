@@ -38,6 +38,7 @@ export const failures = {
     title: 'Another folder has a picture of this path',
   },
   address_in_use: { status: 503, retry: true, title: 'The port is taken' },
+  model_unavailable: { status: 503, retry: true, title: 'The model cannot be pulled' },
   invalid_model: { status: 500, retry: false, title: 'The model cannot be used' },
   model_mismatch: { status: 500, retry: false, title: 'The index was made by another model' },
   index_locked: { status: 503, retry: true, title: 'The index is in use by another process' },

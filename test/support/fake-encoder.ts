@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { PixelRecipe } from '../../adapters/model-directory.ts';
 import { createPixelReader } from '../../adapters/pixels.ts';
 import { abortFailure, type Failure, failure } from '../../core/failure.ts';
 import type { Vector } from '../../core/model.ts';
@@ -22,7 +23,9 @@ export function createFakeEncoder(model: Partial<ModelInfo> = {}): Encoder {
     device: 'cpu',
     ...model,
   };
-  const reader = createPixelReader({ size: side, mean: [0, 0, 0], std: [1, 1, 1] });
+  const reader = createPixelReader(
+    PixelRecipe.parse({ size: side, mean: [0, 0, 0], std: [1, 1, 1] }),
+  );
   let closed = false;
 
   function refuse(signal?: AbortSignal): Failure | undefined {
