@@ -30,9 +30,10 @@ function toInfo(value: InferenceSession.ValueMetadata): TensorInfo {
 }
 
 function toTensor({ type, data, shape }: Feed): Tensor {
-  // What takes float16 wants its bits, whether or not this Node has a Float16Array.
-  const values = data instanceof Float16Array ? new Uint16Array(data.buffer) : data;
-  return new Tensor(type, values, shape);
+  if (!(data instanceof Float16Array)) return new Tensor(type, data, shape);
+  // The native side sees no bytes in a Float16Array: it is given the same bits under another name.
+  const bits = new Uint16Array(data.buffer, data.byteOffset, data.length);
+  return Object.assign(new Tensor('uint16', bits, shape), { type });
 }
 
 async function open(): Promise<InferenceSession | undefined> {

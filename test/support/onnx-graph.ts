@@ -1,6 +1,6 @@
 /** The few parts of ONNX's protobuf that a graph of some nodes needs: tests build what they run. */
 
-const elementTypes = { float32: 1, int32: 6, int64: 7 } as const;
+const elementTypes = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7 } as const;
 
 export interface GraphValue {
   readonly name: string;
@@ -19,7 +19,7 @@ export interface GraphNode {
 export interface GraphConstant {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly data: Float32Array | BigInt64Array;
+  readonly data: Float32Array | Int8Array | BigInt64Array;
 }
 
 /** The bytes of an ONNX file. */
@@ -50,9 +50,14 @@ function nodeFields({ op, inputs, output, integers = {} }: GraphNode): Buffer[] 
 }
 
 function constantFields({ name, shape, data }: GraphConstant): Buffer[] {
-  const type = data instanceof Float32Array ? elementTypes.float32 : elementTypes.int64;
+  const type = elementTypes[elementTypeOf(data)];
   const raw = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   return [...shape.map((size) => integer(1, size)), integer(2, type), text(8, name), bytes(9, raw)];
+}
+
+function elementTypeOf(data: GraphConstant['data']): keyof typeof elementTypes {
+  if (data instanceof Float32Array) return 'float32';
+  return data instanceof Int8Array ? 'int8' : 'int64';
 }
 
 function valueFields({ name, type, shape }: GraphValue): Buffer[] {

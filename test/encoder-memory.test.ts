@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { startProcess } from './support/processes.ts';
+import { useTemporaryDirectories } from './support/temporary-directory.ts';
+import { writeTinyClip } from './support/tiny-clip.ts';
+
+describe('The encoder', () => {
+  const temporaryDirectory = useTemporaryDirectories();
+
+  it('keeps its memory over 20,000 texts of random lengths', async () => {
+    const directory = await temporaryDirectory();
+    await writeTinyClip(directory);
+    const { code, stdout, stderr } = await startProcess('test/support/encode-many.ts', [
+      directory,
+      '20000',
+    ]).finished;
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    const residentMb = z.array(z.number()).min(20).parse(JSON.parse(stdout));
+    const early = Math.max(...residentMb.slice(0, 2));
+    const late = Math.max(...residentMb.slice(2));
+    // Some 20 MB: one that kept a kilobyte and a half of every text would be seen.
+    expect(late - early, residentMb.join(' ')).toBeLessThan(0.1 * early);
+  });
+});
