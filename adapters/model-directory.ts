@@ -69,6 +69,8 @@ export const ModelManifest = z.object({
   /** Besides these three, files that they load themselves, such as external weights. */
   files: z.object({ text: ModelFile, image: ModelFile, tokenizer: ModelFile }).catchall(ModelFile),
   pixels: PixelRecipe,
+  /** The tower was trained on lower case and its tokenizer does not see to that (SigLIP 2). */
+  lowercase: z.boolean().default(false),
   padding: Padding.default({ id: 0, rule: 'masked' }),
   pooling: Pooling.default({ text: 'end', image: 'first' }),
   variants: z.object({ fp16: Variant, int8: Variant }).partial().default({}),
@@ -130,9 +132,12 @@ async function readManifest(directory: string): Async<ModelManifest> {
   return err(failure('invalid_model', detail, { cause: parsed.error }));
 }
 
-function revisionOf({ files, pixels, padding, pooling }: ModelManifest): string {
+function revisionOf({ files, pixels, lowercase, padding, pooling }: ModelManifest): string {
   const hashes = Object.entries(files).map(([name, { sha256 }]) => [name, sha256]);
-  return hash('sha256', JSON.stringify([hashes, pixels, padding, pooling]), 'hex').slice(0, 12);
+  return hash('sha256', JSON.stringify([hashes, pixels, lowercase, padding, pooling]), 'hex').slice(
+    0,
+    12,
+  );
 }
 
 async function findProblem(directory: string, file: ModelFile): Promise<Failure | undefined> {

@@ -25,7 +25,7 @@ export async function createTextTower(
   session: OnnxSession,
   device: Device,
 ): Async<TextTower> {
-  const { contextLength, dimensions, padding } = manifest;
+  const { contextLength, dimensions, padding, lowercase } = manifest;
   const graph = readTextGraph(session, dimensions);
   if (!graph.ok) {
     const detail = `Cannot load the model as ${graph.error}; export it again: ${manifest.id}`;
@@ -35,6 +35,7 @@ export async function createTextTower(
     path,
     contextLength: Math.min(contextLength, graph.value.fixedLength ?? contextLength),
     paddingId: padding.id,
+    lowercase,
   });
   if (!tokenizer.ok) return tokenizer;
   const form = toForm(graph.value, { ...manifest, device });

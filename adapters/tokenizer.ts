@@ -36,8 +36,10 @@ export async function createTokenizer(options: {
   readonly path: string;
   readonly contextLength: number;
   readonly paddingId?: number;
+  /** Texts are lowered first, where the vocabulary does not do so itself. */
+  readonly lowercase?: boolean;
 }): Async<Tokenizer> {
-  const { path, contextLength, paddingId = 0 } = options;
+  const { path, contextLength, paddingId = 0, lowercase = false } = options;
   try {
     const vendor = new Vendor(parseObject(await readFile(path, 'utf8')), {});
     const { start, end } = findFrame(vendor);
@@ -45,8 +47,9 @@ export async function createTokenizer(options: {
     return ok({
       encode(text) {
         const head = limitLength(text);
+        const read = lowercase ? head.toLowerCase() : head;
         // Without an unknown token in its vocabulary the vendor answers `undefined` for one.
-        const content = vendor.encode(head, withoutFrame).ids.filter(Number.isInteger);
+        const content = vendor.encode(read, withoutFrame).ids.filter(Number.isInteger);
         const ids = [...start, ...content.slice(0, room), ...end];
         return {
           ids: ids.length > 0 ? ids : [paddingId],

@@ -19,7 +19,7 @@ export const failures = {
   not_found: { status: 404, retry: false, title: 'Not found' },
   method_not_allowed: { status: 405, retry: false, title: 'Method not allowed' },
   body_too_large: { status: 413, retry: false, title: 'The body is too large' },
-  unsupported_media_type: { status: 415, retry: false, title: 'The body must be JSON' },
+  unsupported_media_type: { status: 415, retry: false, title: 'The body is of another type' },
   invalid_field: { status: 422, retry: false, title: 'A field is not valid' },
   rate_limited: { status: 429, retry: true, title: 'Too many requests' },
   overloaded: { status: 503, retry: true, title: 'Too busy at the moment' },

@@ -8,6 +8,8 @@ import { createSearchApp } from '../http/search-app.ts';
 
 export interface GpuServiceParts {
   readonly encoder: Encoder;
+  /** What the health check encodes with: neither queue nor cache may answer for the model. */
+  readonly bareEncoder: Encoder;
   readonly store: VectorStore;
   readonly urlOf: UrlOf;
   readonly metrics: Metrics;
@@ -22,7 +24,7 @@ export function createGpuService(parts: GpuServiceParts): Hono {
   return createSearchApp(createSearch({ encoder, store, urlOf }), {
     ...parts,
     images: createImages({ store, urlOf, modelId: encoder.model.id }),
-    health: createHealthCheck({ encoder, store }),
+    health: createHealthCheck({ encoder: parts.bareEncoder, store }),
     describe: () => store.describe(),
   });
 }

@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { createPrometheusMetrics } from '../adapters/prometheus-metrics.ts';
 import { parseEnv } from '../core/env.ts';
 import type { Failure } from '../core/failure.ts';
+import { createEncodeApp } from '../http/encode-app.ts';
 import { pictureUrl } from '../http/pictures.ts';
 import { listen } from '../http/server.ts';
 import { createGpuService } from './app.ts';
@@ -12,7 +13,13 @@ const drainTimeoutMs = 25_000;
 
 const logger = pino({ level: process.env['LOG_LEVEL'] ?? 'info' });
 const config = orExit(parseEnv(GpuServiceConfig, process.env));
-const engine = orExit(await openEngine(config));
+
+const signals = ['SIGTERM', 'SIGINT'] as const;
+// Process 1 of a container ignores what nobody listens to, and until now there is nothing to drain.
+const leave = () => process.exit(0);
+for (const signal of signals) process.once(signal, leave);
+
+const engine = orExit(await openEngine(config, logger));
 const now = () => performance.now();
 const app = createGpuService({
   ...engine,
@@ -22,12 +29,15 @@ const app = createGpuService({
   now,
   timeoutMs: config.REQUEST_TIMEOUT_MS,
 });
+// The caller's own deadline ends the work; this one only outlasts every caller's.
+app.route('/', createEncodeApp(engine.encoder, { logger, timeoutMs: 300_000 }));
 const server = orExit(
   await listen({ fetch: app.fetch, hostname: config.API_HOST, port: config.API_PORT }),
 );
 logger.info({ port: server.port, model: engine.encoder.model }, 'Ready to search');
 
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+for (const signal of signals) {
+  process.off(signal, leave);
   process.once(signal, () => void stop(signal));
 }
 

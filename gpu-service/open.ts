@@ -1,41 +1,48 @@
 import { createEmbeddedStore } from '../adapters/embedded-store.ts';
-import { createOnnxEncoder } from '../adapters/onnx-encoder.ts';
+import { withBatching } from '../core/batched.ts';
 import type { Async } from '../core/failure.ts';
-import type { Encoder, VectorStore } from '../core/ports.ts';
+import type { Encoder, Logger, VectorStore } from '../core/ports.ts';
 import { ok } from '../core/result.ts';
+import { withTextCache } from '../core/text-cache.ts';
 import type { GpuServiceConfig } from './config.ts';
+import { openEncoder } from './open-encoder.ts';
 
 export interface Engine {
+  /** For searches: texts share runs, and known ones need none. */
   readonly encoder: Encoder;
+  /** The same model without queue and cache: what answers here has been encoded. */
+  readonly bareEncoder: Encoder;
   readonly store: VectorStore;
   close(): Promise<void>;
 }
 
 /** Loads the model, warm, and opens the index that belongs to it. */
-export async function openEngine(config: GpuServiceConfig): Async<Engine> {
-  const encoder = await createOnnxEncoder({
-    directory: config.MODEL_DIR,
-    threads: config.ENCODER_THREADS,
-  });
-  if (!encoder.ok) return encoder;
+export async function openEngine(
+  config: GpuServiceConfig,
+  logger: Pick<Logger, 'info' | 'error'>,
+): Async<Engine> {
+  const bareEncoder = await openEncoder(config, logger);
+  if (!bareEncoder.ok) return bareEncoder;
   const store = await createEmbeddedStore({
     directory: config.DATA_DIR,
     collection: config.QDRANT_COLLECTION,
-    model: encoder.value.model,
+    model: bareEncoder.value.model,
     m: config.QDRANT_HNSW_M,
     efConstruct: config.QDRANT_HNSW_EF_CONSTRUCT,
     ef: config.QDRANT_HNSW_EF,
   });
   if (!store.ok) {
-    await encoder.value.close();
+    await bareEncoder.value.close();
     return store;
   }
+  const encoder = withTextCache(withBatching(bareEncoder.value));
   return ok({
-    encoder: encoder.value,
+    encoder,
+    bareEncoder: bareEncoder.value,
     store: store.value,
     async close() {
       await store.value.close();
-      await encoder.value.close();
+      await encoder.close();
     },
   });
 }

@@ -15,7 +15,10 @@ export const Health = z.object({
 });
 export type Health = z.infer<typeof Health>;
 
-/** Asks the parts themselves: a real encode, and a real look into the store. */
+/**
+ * Asks the parts themselves: a real encode, and a real look into the store. The encoder must be the
+ * one that runs the model, without cache or batches: those would answer for a dead session.
+ */
 export function createHealthCheck(parts: {
   readonly encoder: Encoder;
   readonly store: VectorStore;
@@ -25,8 +28,11 @@ export function createHealthCheck(parts: {
   const { encoder, store, timeoutMs = 2000 } = parts;
   return async () => {
     const [encoded, described] = await Promise.all([
-      answersInTime(encoder.encodeTexts(['ready'], AbortSignal.timeout(timeoutMs)), timeoutMs),
-      answersInTime(store.describe(), timeoutMs),
+      isTrueInTime(encodes(encoder, timeoutMs), timeoutMs),
+      isTrueInTime(
+        store.describe().then(({ ok }) => ok),
+        timeoutMs,
+      ),
     ]);
     return {
       status: encoded && described ? 'healthy' : 'unhealthy',
@@ -57,17 +63,19 @@ export function createHealthApp(check: () => Promise<Health>): Hono {
   return app;
 }
 
-async function answersInTime(
-  work: Promise<{ readonly ok: boolean }>,
-  timeoutMs: number,
-): Promise<boolean> {
+/** An encoder that is too busy for one more text is no dead one. */
+async function encodes(encoder: Encoder, timeoutMs: number): Promise<boolean> {
+  // A little before it is given up, so that it can still say what it waits for.
+  const signal = AbortSignal.timeout(timeoutMs * 0.9);
+  const encoded = await encoder.encodeTexts(['ready'], signal);
+  return encoded.ok || encoded.error.code === 'overloaded';
+}
+
+async function isTrueInTime(answer: Promise<boolean>, timeoutMs: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<false>((resolve) => {
     timer = setTimeout(resolve, timeoutMs, false);
   });
-  const answered = work.then(
-    ({ ok }) => ok,
-    () => false,
-  );
+  const answered = answer.catch(() => false);
   return Promise.race([answered, late]).finally(() => clearTimeout(timer));
 }

@@ -1,20 +1,8 @@
-import * as z from 'zod';
-import {
-  abortFailure,
-  failure,
-  type Failure,
-  type FailureCode,
-  failures,
-} from '../core/failure.ts';
+import { abortFailure, failure } from '../core/failure.ts';
 import { SearchResponse } from '../core/model.ts';
 import { err, ok } from '../core/result.ts';
 import type { Search } from '../core/search.ts';
-
-const ProblemBody = z.object({
-  code: z.string().refine((code): code is FailureCode => Object.hasOwn(failures, code)),
-  detail: z.string(),
-  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
-});
+import { readProblem } from './remote-failure.ts';
 
 /** A search that another process answers over HTTP. Its failures keep their codes. */
 export function createRemoteSearch({ baseUrl }: { readonly baseUrl: string }): Search {
@@ -28,7 +16,9 @@ export function createRemoteSearch({ baseUrl }: { readonly baseUrl: string }): S
         signal,
       });
       const body: unknown = await response.json();
-      return response.ok ? ok(SearchResponse.parse(body)) : err(toFailure(body, response.status));
+      if (response.ok) return ok(SearchResponse.parse(body));
+      const detail = `Cannot search as it answered ${response.status}`;
+      return err(readProblem(body) ?? failure('store_unavailable', detail));
     } catch (cause) {
       if (signal.aborted) return err(abortFailure(signal));
       return err(
@@ -36,12 +26,4 @@ export function createRemoteSearch({ baseUrl }: { readonly baseUrl: string }): S
       );
     }
   };
-}
-
-function toFailure(body: unknown, status: number): Failure {
-  const problem = ProblemBody.safeParse(body);
-  if (!problem.success)
-    return failure('store_unavailable', `Cannot search as it answered ${status}`);
-  const { code, detail, errors } = problem.data;
-  return failure(code, detail, errors === undefined ? {} : { errors });
 }

@@ -1,9 +1,13 @@
 import { existsSync } from 'node:fs';
+import { pino } from 'pino';
 import { type Async, type Failure, failure } from '../core/failure.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { parseEnv } from '../core/env.ts';
 import { GpuServiceConfig } from '../gpu-service/config.ts';
 import { type Engine, openEngine } from '../gpu-service/open.ts';
+import { modelIdOf } from '../gpu-service/open-encoder.ts';
+import { ModelSettings } from './model-settings.ts';
+import { pullWithProgress } from './pull-model.ts';
 
 /** Runs a command to its exit code. Wrong options and expected failures are one sentence each. */
 export async function runCommand(main: (args: string[]) => Async<number>): Promise<void> {
@@ -34,13 +38,28 @@ export async function withEngine<T>(
 ): Async<T> {
   const config = readLocalConfig();
   if (!config.ok) return config;
-  const engine = await openEngine(config.value);
+  const { LOG_LEVEL } = config.value;
+  const model = await pullMissing(config.value);
+  if (!model.ok) return model;
+  const engine = await openEngine(config.value, pino({ level: LOG_LEVEL }));
   if (!engine.ok) return engine;
   try {
     return await work(engine.value, config.value);
   } finally {
     await engine.value.close();
   }
+}
+
+/** A model of the registry that was asked for by name is brought here first. */
+async function pullMissing(config: GpuServiceConfig): Async<unknown> {
+  const id = modelIdOf(config);
+  const elsewhere = config.MODEL_DIR !== undefined || config.ENCODER_URL !== undefined;
+  if (id === undefined || elsewhere) return ok(undefined);
+  const settings = parseEnv(ModelSettings, process.env);
+  if (!settings.ok) return settings;
+  const { ENCODER_PRECISION: precision } = config;
+  const precisions = precision === 'auto' ? [] : [precision];
+  return pullWithProgress({ id, precisions }, settings.value);
 }
 
 /** A whole number from an option, or a sentence that names the option. */

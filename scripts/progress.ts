@@ -8,32 +8,39 @@ export interface Progress {
 
 const lineIntervalMs = 5000;
 
-export function createProgress(label: string, total: number): Progress {
-  return process.stderr.isTTY ? createBar(label, total) : createLines(label, total);
+type Show = (count: number) => string;
+
+/** @param show How a count is written, such as bytes as `12 MB`; the rate is written with it too. */
+export function createProgress(label: string, total: number, show?: Show): Progress {
+  return process.stderr.isTTY ? createBar(label, total, show) : createLines(label, total, show);
 }
 
-function createBar(label: string, total: number): Progress {
+function createBar(label: string, total: number, show: Show = String): Progress {
   const bar = new SingleBar(
     {
-      format: `${label} {bar} {percentage}% | {value}/{total} | {rate}/s | {left} left`,
+      format: `${label} {bar} {percentage}% | {shown}/${show(total)} | {rate}/s | {left} left`,
       hideCursor: true,
     },
     Presets.shades_classic,
   );
   const start = performance.now();
-  bar.start(total, 0, { rate: '-', left: '-' });
+  bar.start(total, 0, { shown: show(0), rate: '-', left: '-' });
   let done = 0;
   return {
     advance(count) {
       done += count;
       if (done === 0) return;
-      bar.update(done, { rate: rateSince(start, done), left: timeLeft(start, done, total) });
+      bar.update(done, {
+        shown: show(done),
+        rate: rateSince(start, done, show),
+        left: timeLeft(start, done, total),
+      });
     },
     stop: () => bar.stop(),
   };
 }
 
-function createLines(label: string, total: number): Progress {
+function createLines(label: string, total: number, show: Show = String): Progress {
   const start = performance.now();
   let lastLine = start;
   let done = 0;
@@ -43,7 +50,8 @@ function createLines(label: string, total: number): Progress {
       const now = performance.now();
       if (now - lastLine < lineIntervalMs && done < total) return;
       lastLine = now;
-      process.stderr.write(`${label} ${done}/${total}, ${rateSince(start, done)}/s\n`);
+      const rate = rateSince(start, done, show);
+      process.stderr.write(`${label} ${show(done)}/${show(total)}, ${rate}/s\n`);
     },
     stop: () => {},
   };
@@ -58,7 +66,9 @@ function timeLeft(start: number, done: number, total: number): string {
   return minutes > 0 ? `${minutes}m ${seconds % 60}s` : `${seconds}s`;
 }
 
-function rateSince(start: number, done: number): string {
+function rateSince(start: number, done: number, show: Show): string {
   const seconds = (performance.now() - start) / 1000;
-  return seconds === 0 ? '-' : (done / seconds).toFixed(done / seconds < 10 ? 1 : 0);
+  if (seconds === 0) return '-';
+  const rate = done / seconds;
+  return show(rate < 10 ? Math.round(rate * 10) / 10 : Math.round(rate));
 }

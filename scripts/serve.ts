@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { createDirectoryObjects } from '../adapters/directory-objects.ts';
 import { createPrometheusMetrics } from '../adapters/prometheus-metrics.ts';
 import type { Async } from '../core/failure.ts';
+import type { ModelInfo } from '../core/ports.ts';
 import { ok } from '../core/result.ts';
 import { createGpuService } from '../gpu-service/app.ts';
 import type { GpuServiceConfig } from '../gpu-service/config.ts';
@@ -24,8 +25,9 @@ Settings are environment variables, or lines in .env; .env.example explains each
 
   API_HOST=127.0.0.1   who may connect (0.0.0.0: everyone on the network)
   API_PORT=8000        without it the next free port is taken
-  DATA_DIR=.data       where the index is
-  MODEL_DIR=models/demo
+  DATA_DIR=.data       where the index and pulled models are
+  CLIP_MODEL_NAME=ViT-B-32 CLIP_PRETRAINED=openai
+                       another model than the built-in one; npm run models -- list shows all
 `;
 
 const drainTimeoutMs = 25_000;
@@ -47,7 +49,7 @@ await runCommand(async (args) => {
     if (!demo.ok) return demo;
     const server = await listenSomewhere(createLocalApp(engine, config), config);
     if (!server.ok) return server;
-    greet(config, server.value.port);
+    greet(config, server.value.port, engine.encoder.model);
     if (!stop.signal.aborted) await once(stop.signal, 'abort');
     await server.value.close(drainTimeoutMs);
     return ok(0);
@@ -83,10 +85,10 @@ async function listenSomewhere(
   }
 }
 
-function greet({ API_HOST }: GpuServiceConfig, port: number): void {
+function greet({ API_HOST }: GpuServiceConfig, port: number, { id, device }: ModelInfo): void {
   const host = API_HOST === '127.0.0.1' || API_HOST === '0.0.0.0' ? 'localhost' : API_HOST;
   process.stdout.write(`
-Ready: http://${host}:${port}
+Ready: http://${host}:${port} (model ${id} on ${device})
 
   curl -X POST http://${host}:${port}/search -H 'content-type: application/json' \\
     -d '{"query": "a dog", "top_k": 5}'

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SearchResponse } from '../core/model.ts';
 import { GpuServiceConfig } from '../gpu-service/config.ts';
+import { ModelSettings } from '../scripts/model-settings.ts';
 import { runScript, startProcess } from './support/processes.ts';
 import { post } from './support/search-app.ts';
 import { useTemporaryDirectories } from './support/temporary-directory.ts';
@@ -36,8 +37,10 @@ describe('.env.example', () => {
     const text = readFileSync(join(import.meta.dirname, '../.env.example'), 'utf8');
     const lines = text.matchAll(/^#?([A-Z_]+)=(.*)$/gm);
     const shown = Object.fromEntries(Array.from(lines, ([, name, value]) => [name, value]));
-    expect(Object.keys(shown).toSorted()).toEqual(Object.keys(GpuServiceConfig.shape).toSorted());
-    const { API_HOST, ENCODER_THREADS, ...defaults } = GpuServiceConfig.parse({});
+    const known = { ...GpuServiceConfig.shape, ...ModelSettings.shape };
+    expect(Object.keys(shown).toSorted()).toEqual(Object.keys(known).toSorted());
+    const service = GpuServiceConfig.parse({});
+    const { API_HOST, ENCODER_THREADS, ...defaults } = { ...ModelSettings.parse({}), ...service };
     for (const [name, value] of Object.entries(defaults)) expect(shown[name]).toBe(String(value));
     // These two depend on where it runs.
     expect(API_HOST).toBe('0.0.0.0');

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type GraphValue, onnxFile } from './onnx-graph.ts';
 
-const dimensions = 3;
+const smallDimensions = 3;
 const words = ['[UNK]', '[START]', '[END]', 'red', 'green', 'blue', 'dog', 'cat'];
 
 /** Vocabulary of a few words, each a token of its own between a start and an end token. */
@@ -29,6 +29,7 @@ export interface TextGraphForm {
   readonly integer: 'int32' | 'int64';
   readonly shape: readonly (number | string)[];
   readonly output: string;
+  readonly dimensions: number;
   /** Inputs that the graph declares besides the ids. */
   readonly others: readonly GraphValue[];
 }
@@ -36,6 +37,7 @@ export interface TextGraphForm {
 /** Adds up one vector per token, padding included: padding that should not be there is seen. */
 export function sumOfTokens(form: Partial<TextGraphForm> = {}): Buffer {
   const { integer = 'int64', shape = ['batch', 'length'], output = 'text_embeds' } = form;
+  const { dimensions = smallDimensions } = form;
   const table = Float32Array.from(
     { length: words.length * dimensions },
     (_, place) => Math.sin(place * 7.3) + 0.2,
@@ -58,11 +60,26 @@ export function sumOfTokens(form: Partial<TextGraphForm> = {}): Buffer {
 export function logOfColour(batch: number | string = 'batch', side: number | string = 8): Buffer {
   return onnxFile({
     inputs: [{ name: 'pixels', type: 'float32', shape: [batch, 3, side, side] }],
-    outputs: [{ name: 'embeds', type: 'float32', shape: [batch, dimensions] }],
+    outputs: [{ name: 'embeds', type: 'float32', shape: [batch, smallDimensions] }],
     nodes: [
       { op: 'GlobalAveragePool', inputs: ['pixels'], output: 'means' },
       { op: 'Flatten', inputs: ['means'], output: 'flat' },
       { op: 'Log', inputs: ['flat'], output: 'embeds' },
+    ],
+  });
+}
+
+/** The mean colour, taken to as many dimensions as a model is said to have. */
+export function projectedColour(dimensions: number): Buffer {
+  const data = Float32Array.from({ length: 3 * dimensions }, (_, place) => Math.sin(place * 3.1));
+  return onnxFile({
+    inputs: [{ name: 'pixel_values', type: 'float32', shape: ['batch', 3, 'height', 'width'] }],
+    outputs: [{ name: 'image_embeds', type: 'float32', shape: ['batch', dimensions] }],
+    constants: [{ name: 'projection', shape: [3, dimensions], data }],
+    nodes: [
+      { op: 'GlobalAveragePool', inputs: ['pixel_values'], output: 'means' },
+      { op: 'Flatten', inputs: ['means'], output: 'flat' },
+      { op: 'MatMul', inputs: ['flat', 'projection'], output: 'image_embeds' },
     ],
   });
 }
@@ -93,7 +110,7 @@ export async function writeSmallModel(
   }
   const manifest = {
     id: 'small',
-    dimensions,
+    dimensions: smallDimensions,
     contextLength: 8,
     files,
     pixels: { size: 8, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
