@@ -22,10 +22,10 @@ export type Health = z.infer<typeof Health>;
 export function createHealthCheck(parts: {
   readonly encoder: Encoder;
   readonly store: VectorStore;
-  /** How long a part may take to answer. */
+  /** How long a part may take to answer: behind a full run of a large model that is seconds. */
   readonly timeoutMs?: number;
 }): () => Promise<Health> {
-  const { encoder, store, timeoutMs = 2000 } = parts;
+  const { encoder, store, timeoutMs = 5000 } = parts;
   return async () => {
     const [encoded, described] = await Promise.all([
       isTrueInTime(encodes(encoder, timeoutMs), timeoutMs),
