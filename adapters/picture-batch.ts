@@ -1,6 +1,6 @@
 import type { Failure } from '../core/failure.ts';
 import type { Result } from '../core/result.ts';
-import type { PictureSize } from './picture-decoder.ts';
+import type { PictureSize } from './picture-geometry.ts';
 import type { PixelReader } from './pixels.ts';
 
 /** The pictures of one run. */

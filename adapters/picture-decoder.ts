@@ -4,94 +4,108 @@ import { imageLimits } from '../core/image-limits.ts';
 import { err, ok } from '../core/result.ts';
 import { decodeBmp } from './bmp.ts';
 import { readBmpHeader } from './bmp-header.ts';
+import type { PixelRecipe } from './model-directory.ts';
+import { enlarge } from './picture-enlargement.ts';
 import type { PictureFormat } from './picture-format.ts';
+import { cropToPlan, type PictureSize, planCut, planSquare } from './picture-geometry.ts';
 
-/** The whole picture's size in pixels, after EXIF rotation. */
-export interface PictureSize {
-  readonly width: number;
-  readonly height: number;
+export type { PictureSize } from './picture-geometry.ts';
+
+export interface PictureHeader {
+  /** The whole picture's, after EXIF rotation. */
+  readonly size: PictureSize;
+  readonly format: PictureFormat;
+  /** Whether it has 16 bits a channel, in colour. */
+  readonly deep: boolean;
 }
-
-/**
- * Of a picture longer than this many short sides only the middle is resized: all of one of
- * 1 x 65,000 pixels would become gigabytes on its way to a crop that shows a single one.
- */
-const maxAspect = 16;
 
 /** What the JPEG decoder warns of in sound pictures of common cameras. */
 const harmless = /Invalid SOS parameters|extraneous bytes before marker/;
 
-/** From the header alone. Fails with `image_corrupt` and `image_too_large`. */
-export async function readSize(bytes: Uint8Array, format: PictureFormat): Async<PictureSize> {
-  const size = format === 'BMP' ? readBmpSize(bytes) : await readFileSize(bytes, format);
-  if (!size.ok || size.value.width * size.value.height <= imageLimits.pixels) return size;
-  const { width, height } = size.value;
+/** From the first bytes alone. Fails with `image_corrupt` and `image_too_large`. */
+export async function readHeader(bytes: Uint8Array, format: PictureFormat): Async<PictureHeader> {
+  const header = format === 'BMP' ? readBmp(bytes) : await readFileHeader(bytes, format);
+  if (!header.ok) return header;
+  const { width, height } = header.value.size;
+  if (width * height <= imageLimits.pixels) return header;
   const detail = `Cannot read the picture as it has more than ${imageLimits.pixels} pixels: ${width} x ${height}`;
   return err(failure('image_too_large', detail));
 }
 
-function readBmpSize(bytes: Uint8Array): Awaited<Async<PictureSize>> {
+function readBmp(bytes: Uint8Array): Awaited<Async<PictureHeader>> {
   const header = readBmpHeader(bytes);
   if (!header.ok) return err(corrupt('BMP', header.error));
-  return ok({ width: header.value.width, height: header.value.height });
+  const { width, height } = header.value;
+  return ok({ size: { width, height }, format: 'BMP', deep: false });
 }
 
-async function readFileSize(bytes: Uint8Array, format: PictureFormat): Async<PictureSize> {
+async function readFileHeader(bytes: Uint8Array, format: PictureFormat): Async<PictureHeader> {
   try {
-    const { autoOrient } = await sharp(bytes, { limitInputPixels: false }).metadata();
-    return ok({ width: autoOrient.width, height: autoOrient.height });
+    const { autoOrient, space } = await sharp(bytes, { limitInputPixels: false }).metadata();
+    const { width, height } = autoOrient;
+    return ok({ size: { width, height }, format, deep: space === 'rgb16' });
   } catch (cause) {
     return err(corrupt(format, 'its header is damaged or cut off', cause));
   }
 }
 
 /**
- * The centre square, resized to `side`: RGB, 3 bytes a pixel. Fails with `image_corrupt`.
+ * The square that a recipe asks for: RGB, 3 bytes a pixel. Fails with `image_corrupt`.
  *
- * @param size What `readSize` gave.
+ * @param header What `readHeader` gave.
  */
 export async function decodeSquare(
   bytes: Uint8Array,
-  format: PictureFormat,
-  size: PictureSize,
-  side: number,
+  header: PictureHeader,
+  recipe: PixelRecipe,
 ): Async<Uint8Array> {
+  const { format } = header;
   try {
-    if (format !== 'BMP') return ok(await decodeFile(bytes, size, side));
+    if (format !== 'BMP') return ok(await decodeFile(bytes, header, recipe));
     const raw = await decodeBmp(bytes);
     if (!raw.ok) return err(corrupt(format, raw.error));
     const { data, ...shape } = raw.value;
-    return ok(await toSquare(sharp(data, { raw: shape }), size, side));
+    return ok(await toSquare(sharp(data, { raw: shape }), header, recipe));
   } catch (cause) {
     return err(corrupt(format, 'its data is damaged or cut off', cause));
   }
 }
 
-async function decodeFile(bytes: Uint8Array, size: PictureSize, side: number): Promise<Buffer> {
+async function decodeFile(
+  bytes: Uint8Array,
+  header: PictureHeader,
+  recipe: PixelRecipe,
+): Promise<Uint8Array> {
   const open = (failOn: 'warning' | 'error'): Sharp =>
     sharp(bytes, { failOn, limitInputPixels: imageLimits.pixels });
   try {
-    return await toSquare(open('warning'), size, side);
+    return await toSquare(open('warning'), header, recipe);
   } catch (cause) {
     if (!(cause instanceof Error && harmless.test(cause.message))) throw cause;
-    return await toSquare(open('error'), size, side);
+    return await toSquare(open('error'), header, recipe);
   }
 }
 
-function toSquare(picture: Sharp, size: PictureSize, side: number): Promise<Buffer> {
-  const longest = Math.min(size.width, size.height) * maxAspect;
-  const width = Math.min(size.width, longest);
-  const height = Math.min(size.height, longest);
-  const left = Math.floor((size.width - width) / 2);
-  const top = Math.floor((size.height - height) / 2);
-  const whole = width === size.width && height === size.height;
-  const upright = picture.autoOrient();
-  return (whole ? upright : upright.extract({ left, top, width, height }))
+async function toSquare(
+  picture: Sharp,
+  { size, deep }: PictureHeader,
+  recipe: PixelRecipe,
+): Promise<Uint8Array> {
+  const { fit, kernel } = recipe;
+  const cut = planCut(size, fit);
+  const plan = planSquare(cut ?? size, recipe);
+  // To 8 bits before anything else: deep colours with a profile would come out paler, as P3.
+  const shallow = deep ? picture.pipelineColourspace('srgb') : picture;
+  const upright = shallow.autoOrient();
+  const rgb = await (cut ? upright.extract(cut) : upright)
     .flatten({ background: '#ffffff' })
-    .resize(side, side, { fit: 'cover', position: 'centre', kernel: 'cubic' })
+    // Shrinking to the last factor of two while a JPEG is decoded blurs what the model would see.
+    .resize(plan.across.shrunk, plan.down.shrunk, { fit: 'fill', kernel, fastShrinkOnLoad: false })
     .toColourspace('srgb')
     .raw({ depth: 'uchar' })
     .toBuffer();
+  // Were the library to cut the square out, it would turn a picture before making it smaller.
+  return enlarge(cropToPlan(rgb, plan), plan, recipe);
 }
 
 function corrupt(format: PictureFormat, what: string, cause?: unknown): Failure {

@@ -17,7 +17,8 @@ import {
   sharpOf,
   truncated,
 } from '../test/support/images.ts';
-import type { PictureSize } from './picture-decoder.ts';
+import { PixelRecipe } from './model-directory.ts';
+import type { PictureSize } from './picture-geometry.ts';
 import { createPixelReader } from './pixels.ts';
 
 const golden = path.resolve(import.meta.dirname, '../../shared/data/clip-pixels');
@@ -26,7 +27,9 @@ const upright = ['red', 'green', 'blue', 'yellow'];
 
 describe('createPixelReader', () => {
   const side = 16;
-  const reader = createPixelReader({ size: side, mean: [0, 0, 0], std: [1, 1, 1] });
+  const reader = createPixelReader(
+    PixelRecipe.parse({ size: side, mean: [0, 0, 0], std: [1, 1, 1] }),
+  );
 
   async function read(
     file: Uint8Array,
@@ -223,15 +226,18 @@ describe('createPixelReader', () => {
   it.skipIf(!existsSync(golden))(
     'gives what the reference preprocessing gives (../shared/data/clip-pixels)',
     async () => {
-      const clip = createPixelReader({
-        size: 224,
-        mean: [0.48145466, 0.4578275, 0.40821073],
-        std: [0.26862954, 0.26130258, 0.27577711],
-      });
+      const clip = createPixelReader(
+        PixelRecipe.parse({
+          size: 224,
+          mean: [0.48145466, 0.4578275, 0.40821073],
+          std: [0.26862954, 0.26130258, 0.27577711],
+        }),
+      );
       const expected = await readFloats(path.join(golden, 'expected.npy'));
       const slot = new Float32Array(clip.slotLength);
       expectOk(await clip.read(await readFile(path.join(golden, 'input.jpg')), slot));
       const total = slot.reduce((sum, value, at) => sum + Math.abs(value - (expected[at] ?? 9)), 0);
+
       expect(total / slot.length).toBeLessThan(0.005);
     },
   );

@@ -5,16 +5,17 @@ import { imageLimits } from '../core/image-limits.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { createGate } from './gate.ts';
 import type { PixelRecipe } from './model-directory.ts';
-import { decodeSquare, type PictureSize, readSize } from './picture-decoder.ts';
+import { decodeSquare, readHeader } from './picture-decoder.ts';
 import { detectPictureFormat, type PictureFormat } from './picture-format.ts';
+import type { PictureSize } from './picture-geometry.ts';
 
 export interface PixelReader {
   /** Length of a slot: 3 x size x size. */
   readonly slotLength: number;
   /**
    * Decodes a picture of any of the seven formats and writes what the image tower reads, channel by
-   * channel (RGB), into one slot. EXIF rotation applied, transparency on white, sRGB, short side
-   * resized to `size`, centre cropped.
+   * channel (RGB), into one slot: EXIF rotation applied, transparency on white, sRGB by the embedded
+   * profile, made a square as the recipe says. Gives the whole picture's size, after rotation.
    * Fails with `image_empty`, `not_an_image`, `image_corrupt`, `image_too_large`, and by the signal.
    *
    * @param slot `slotLength` long; left as it is on failure.
@@ -43,16 +44,17 @@ export function createPixelReader(recipe: PixelRecipe): PixelReader {
     async read(bytes, slot, signal) {
       const format = checkBytes(bytes);
       if (!format.ok) return format;
-      const size = await readSize(bytes, format.value);
-      if (!size.ok) return size;
+      const header = await readHeader(bytes, format.value);
+      if (!header.ok) return header;
+      const { size } = header.value;
       const square = await gate.run(
-        Math.max(size.value.width * size.value.height, leastWeight),
-        () => decodeSquare(bytes, format.value, size.value, recipe.size),
+        Math.max(size.width * size.height, leastWeight),
+        () => decodeSquare(bytes, header.value, recipe),
         signal,
       );
       if (!square.ok) return square;
       writeTensor(square.value, slot);
-      return size;
+      return ok(size);
     },
   };
 }

@@ -20,13 +20,17 @@ export async function decodePixels(image: RawImage, recipe: PixelRecipe): Promis
   return decodePicture(await encodeImage(image, 'png'), recipe);
 }
 
-export function differencesOf(one: ArrayLike<number>, other: ArrayLike<number>): number[] {
+function differencesOf(one: ArrayLike<number>, other: ArrayLike<number>): number[] {
   expect(one.length).toBe(other.length);
   return Array.from(one, (value, at) => Math.abs(value - (other[at] ?? Infinity)));
 }
 
 export function largestDifference(one: ArrayLike<number>, other: ArrayLike<number>): number {
   return Math.max(...differencesOf(one, other));
+}
+
+export function meanDifference(one: ArrayLike<number>, other: ArrayLike<number>): number {
+  return differencesOf(one, other).reduce((sum, each) => sum + each, 0) / one.length;
 }
 
 /** Rough pixels by a formula, so that a shift by a fraction of one is seen. */

@@ -72,10 +72,10 @@ export async function pngOf(colour: Rgb, width?: number, height?: number): Promi
 }
 
 /**
- * A JPEG whose pixels are stored as EXIF orientation 1 to 8 says, so that a viewer that follows it
- * shows `upright`. From the standard: which side of the picture the first row and column are.
+ * The pixels stored as EXIF orientation 1 to 8 says, so that a viewer that follows it shows
+ * `upright`. From the standard: which side of the picture the first row and column are.
  */
-export async function jpegWithOrientation(upright: RawImage, orientation: number): Promise<Buffer> {
+function storedWithOrientation(upright: RawImage, orientation: number): Sharp {
   const { width: w, height: h, data } = upright;
   const places: Record<number, (x: number, y: number) => readonly [number, number]> = {
     1: (x, y) => [x, y],
@@ -93,10 +93,23 @@ export async function jpegWithOrientation(upright: RawImage, orientation: number
     const at = (uy * w + ux) * 3;
     return [data[at] ?? 0, data[at + 1] ?? 0, data[at + 2] ?? 0];
   });
-  return sharpOf(stored)
+  return sharpOf(stored).withMetadata({ orientation });
+}
+
+export async function jpegWithOrientation(upright: RawImage, orientation: number): Promise<Buffer> {
+  return storedWithOrientation(upright, orientation)
     .jpeg({ quality: 95, chromaSubsampling: '4:4:4' })
-    .withMetadata({ orientation })
     .toBuffer();
+}
+
+/** The same in a format that changes no pixel. */
+export async function losslessWithOrientation(
+  upright: RawImage,
+  orientation: number,
+  format: 'png' | 'tiff' | 'webp',
+): Promise<Buffer> {
+  const options = { png: {}, tiff: { compression: 'lzw' }, webp: { lossless: true } } as const;
+  return storedWithOrientation(upright, orientation).toFormat(format, options[format]).toBuffer();
 }
 
 /** The first part of a file, as an upload that broke off leaves it. */
