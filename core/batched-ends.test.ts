@@ -1,16 +1,15 @@
 import { getEventListeners } from 'node:events';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { busy, expectVectorsOf } from '../test/support/busy-batching.ts';
 import { expectFailure, expectOk } from '../test/support/expect-ok.ts';
-import { createFakeEncoder } from '../test/support/fake-encoder.ts';
 import {
   createHeldEncoder,
   type HeldEncoder,
   textsNamed,
   tick,
 } from '../test/support/held-encoder.ts';
-import { type BatchingOptions, withBatching } from './batched.ts';
-import { type Async, failure } from './failure.ts';
-import type { EncodedText } from './ports.ts';
+import { withBatching } from './batched.ts';
+import { failure } from './failure.ts';
 import { err, ok } from './result.ts';
 
 let held: HeldEncoder;
@@ -18,26 +17,9 @@ beforeEach(() => {
   held = createHeldEncoder();
 });
 
-/** An encoder with a run under way, for `first`, and the answer to it. */
-async function busy(options: BatchingOptions = {}) {
-  const encoder = withBatching(held, options);
-  const first = encoder.encodeTexts(['first']);
-  await tick();
-  expect(held.runs.map(({ texts }) => texts)).toEqual([['first']]);
-  return { encoder, first };
-}
-
-async function expectVectorsOf(
-  texts: readonly string[],
-  answer: Awaited<Async<EncodedText[]>> | undefined,
-): Promise<void> {
-  const expected = expectOk(await createFakeEncoder().encodeTexts(texts));
-  expect(expectOk(answer ?? ok([]))).toEqual(expected);
-}
-
 describe('a caller that leaves', () => {
   it('is answered at once while it waits, and takes no place in the next run', async () => {
-    const { encoder } = await busy();
+    const { encoder } = await busy(held);
     const abort = new AbortController();
     const leaving = encoder.encodeTexts(textsNamed(3, 'gone'), abort.signal);
     const staying = encoder.encodeTexts(['stays']);
@@ -49,14 +31,14 @@ describe('a caller that leaves', () => {
   });
 
   it('hears that its time is over', async () => {
-    const { encoder } = await busy();
+    const { encoder } = await busy(held);
     const late = encoder.encodeTexts(['late'], AbortSignal.timeout(5));
     expect(expectFailure(await late).code).toBe('timeout');
     expect(await held.endAll()).toEqual([['first']]);
   });
 
   it('makes room in the queue', async () => {
-    const { encoder } = await busy({ maxWaiting: 1 });
+    const { encoder } = await busy(held, { maxWaiting: 1 });
     const abort = new AbortController();
     const leaving = encoder.encodeTexts(['gone'], abort.signal);
     expect(expectFailure(await encoder.encodeTexts(['refused'])).code).toBe('overloaded');
@@ -226,7 +208,7 @@ describe('a run that fails', () => {
 
 describe('closing', () => {
   it('waits for the run under way and refuses what waits', async () => {
-    const { encoder, first } = await busy({ maxTexts: 4 });
+    const { encoder, first } = await busy(held, { maxTexts: 4 });
     const waiting = encoder.encodeTexts(['waits']);
     const closing = encoder.close();
     expect(expectFailure(await waiting).code).toBe('encoder_unavailable');

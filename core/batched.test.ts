@@ -2,6 +2,7 @@ import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createOnnxEncoder } from '../adapters/onnx-encoder.ts';
 import { describeEncoder } from '../test/contracts/encoder.ts';
+import { busy, expectVectorsOf } from '../test/support/busy-batching.ts';
 import { expectFailure, expectOk } from '../test/support/expect-ok.ts';
 import { createFakeEncoder } from '../test/support/fake-encoder.ts';
 import {
@@ -11,9 +12,7 @@ import {
   tick,
 } from '../test/support/held-encoder.ts';
 import { similarity } from '../test/support/similarity.ts';
-import { type BatchingOptions, withBatching } from './batched.ts';
-import { type Async } from './failure.ts';
-import type { EncodedText } from './ports.ts';
+import { withBatching } from './batched.ts';
 import { ok } from './result.ts';
 
 const demo = path.resolve(import.meta.dirname, '../models/demo');
@@ -28,23 +27,6 @@ let held: HeldEncoder;
 beforeEach(() => {
   held = createHeldEncoder();
 });
-
-/** An encoder with a run under way, for `first`, and the answer to it. */
-async function busy(options: BatchingOptions = {}) {
-  const encoder = withBatching(held, options);
-  const first = encoder.encodeTexts(['first']);
-  await tick();
-  expect(held.runs.map(({ texts }) => texts)).toEqual([['first']]);
-  return { encoder, first };
-}
-
-async function expectVectorsOf(
-  texts: readonly string[],
-  answer: Awaited<Async<EncodedText[]>> | undefined,
-): Promise<void> {
-  const expected = expectOk(await createFakeEncoder().encodeTexts(texts));
-  expect(expectOk(answer ?? ok([]))).toEqual(expected);
-}
 
 describe('withBatching', () => {
   it('asks an idle encoder before anything else can happen', async () => {
@@ -65,7 +47,7 @@ describe('withBatching', () => {
   });
 
   it('gathers what comes during a run, and sends it when the run ends', async () => {
-    const { encoder, first } = await busy();
+    const { encoder, first } = await busy(held);
     const answers = textsNamed(5).map((text) => encoder.encodeTexts([text]));
     await tick();
     expect(held.runs).toHaveLength(1);
@@ -86,7 +68,7 @@ describe('withBatching', () => {
   });
 
   it('gives each caller its own texts back, in order, with what was said of them', async () => {
-    const { encoder } = await busy();
+    const { encoder } = await busy(held);
     const long = 'dog '.repeat(held.model.contextLength + 1);
     const asked = [['a', long], ['b'], [], [long, 'c', 'a', 'c'], ['d']];
     const answers = asked.map((texts) => encoder.encodeTexts(texts));
@@ -102,7 +84,7 @@ describe('withBatching', () => {
   });
 
   it('refuses at once what finds the queue full, and works on afterwards', async () => {
-    const { encoder } = await busy();
+    const { encoder } = await busy(held);
     const waiting = textsNamed(256).map((text) => encoder.encodeTexts([text]));
     const refused = expectFailure(await encoder.encodeTexts(['one more']));
     expect(refused).toMatchObject({ code: 'overloaded', retryAfterSeconds: 1 });
@@ -115,7 +97,7 @@ describe('withBatching', () => {
   });
 
   it('counts a bulk in the queue for no more than one run', async () => {
-    const { encoder } = await busy({ maxTexts: 4, maxWaiting: 8 });
+    const { encoder } = await busy(held, { maxTexts: 4, maxWaiting: 8 });
     const bulk = encoder.encodeTexts(textsNamed(100));
     const four = encoder.encodeTexts(textsNamed(4, 'four'));
     expect(expectFailure(await encoder.encodeTexts(['ninth'])).code).toBe('overloaded');
@@ -132,7 +114,7 @@ describe('withBatching', () => {
   });
 
   it('lets single texts pass between the pieces of a bulk', async () => {
-    const { encoder } = await busy({ maxTexts: 8 });
+    const { encoder } = await busy(held, { maxTexts: 8 });
     const bulks = ['x', 'y'].map((name) => encoder.encodeTexts(textsNamed(20, name)));
     const single = encoder.encodeTexts(['single']);
     held.runAt(0).end();

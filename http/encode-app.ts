@@ -1,5 +1,5 @@
 import { type Context, Hono } from 'hono';
-import { type Async, type Failure, failures } from '../core/failure.ts';
+import { type Async } from '../core/failure.ts';
 import type { Encoder, Logger } from '../core/ports.ts';
 import { err, ok } from '../core/result.ts';
 import { encodeLimits, TextsRequest, writeImages, writeTexts } from './encode-wire.ts';
@@ -7,7 +7,7 @@ import { refuseOtherMethods } from './middleware.ts';
 import { parseFields } from './parse-request.ts';
 import { createFrameReader, framesType } from './picture-frames.ts';
 import { type BodyMemory, createBodyMemory, parseJson, withBody } from './read-body.ts';
-import { requestId, respondFailure } from './respond.ts';
+import { respondAndLog } from './respond.ts';
 
 export interface EncodeAppParts {
   readonly logger: Logger;
@@ -30,7 +30,7 @@ export function createEncodeApp(encoder: Encoder, parts: EncodeAppParts): Hono {
   const answer = async (c: Context, encode: (signal: AbortSignal) => Async<object>) => {
     const signal = AbortSignal.any([c.req.raw.signal, AbortSignal.timeout(parts.timeoutMs)]);
     const answered = await encode(signal);
-    return answered.ok ? c.json(answered.value) : fail(c, parts.logger, answered.error);
+    return answered.ok ? c.json(answered.value) : respondAndLog(c, parts.logger, answered.error);
   };
 
   app.get('/encode/model', (c) => c.json(encoder.model));
@@ -78,12 +78,4 @@ function encodeImages(c: Context, { encoder, memory, signal }: Asked): Async<obj
     const encoded = await encoder.encodeImages(frames.images, signal);
     return encoded.ok ? ok(writeImages({ model: encoder.model, encoded: encoded.value })) : encoded;
   });
-}
-
-function fail(c: Context, logger: Logger, failed: Failure): Response {
-  const { code, detail, cause } = failed;
-  if (failures[code].status >= 500) {
-    logger.warn({ code, err: cause, request_id: requestId(c) }, detail);
-  }
-  return respondFailure(c, failed);
 }

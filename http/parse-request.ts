@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import type * as z from 'zod';
 import { type Async, type Failure, failure, type FieldError } from '../core/failure.ts';
 import { err, ok, type Result } from '../core/result.ts';
+import { parseJson } from './read-body.ts';
 
 export const maxBodyBytes = 64 * 1024;
 
@@ -17,12 +18,7 @@ export async function readJson(c: Context): Async<unknown> {
     const detail = `Cannot read the body as it is over ${maxBodyBytes} bytes`;
     return err(failure('body_too_large', detail));
   }
-  try {
-    return ok(JSON.parse(text));
-  } catch (cause) {
-    const detail = `Cannot read the body as it is not valid JSON: ${cause instanceof Error ? cause.message : ''}`;
-    return err(failure('not_json', detail, { cause }));
-  }
+  return parseJson(text);
 }
 
 /** Checks a value against a schema; every wrong field is named. */

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { type Failure, failures } from '../core/failure.ts';
+import type { Logger } from '../core/ports.ts';
 
 /** An answered failure as the client sees it (RFC 9457). */
 export interface Problem {
@@ -28,6 +29,15 @@ export function respondFailure(c: Context, failure: Failure): Response {
     request_id: requestId(c),
     ...(failure.errors === undefined ? {} : { errors: failure.errors }),
   });
+}
+
+/** The same, with a line in the log where it is the service that failed. */
+export function respondAndLog(c: Context, logger: Logger, failed: Failure): Response {
+  const { code, detail, cause } = failed;
+  if (failures[code].status >= 500) {
+    logger.warn({ code, err: cause, request_id: requestId(c) }, detail);
+  }
+  return respondFailure(c, failed);
 }
 
 /** A bug: nothing is told but the id under which the log has the rest. */

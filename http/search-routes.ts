@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Context, Hono } from 'hono';
 import * as z from 'zod';
-import { type Async, type Failure, failures } from '../core/failure.ts';
+import { type Async } from '../core/failure.ts';
 import type { Images } from '../core/images.ts';
 import { ImageId, ScoreThreshold, SearchQuery, type SearchResponse, TopK } from '../core/model.ts';
 import type { Logger, Metrics } from '../core/ports.ts';
@@ -11,7 +11,7 @@ import { type Clock, createTimings } from '../core/timings.ts';
 import { refuseOtherMethods, serverTiming } from './middleware.ts';
 import { parseFields, readJson } from './parse-request.ts';
 import { fromQueryString } from './query-string.ts';
-import { requestId, respondFailure } from './respond.ts';
+import { requestId, respondAndLog } from './respond.ts';
 
 export interface SearchRoutesParts {
   readonly images: Images;
@@ -45,7 +45,7 @@ export function createSearchRoutes(search: Search, parts: SearchRoutesParts): Ho
   app.get('/images/:id', async (c) => {
     const id = parseFields(z.strictObject({ id: ImageId }), { id: c.req.param('id') });
     const image = id.ok ? await parts.images.get(id.value.id) : id;
-    return image.ok ? c.json(image.value) : fail(c, parts.logger, image.error);
+    return image.ok ? c.json(image.value) : respondAndLog(c, parts.logger, image.error);
   });
   app.all('/images/:id', refuseOtherMethods('GET, HEAD'));
 
@@ -69,7 +69,7 @@ async function answerSearch(
   const signal = AbortSignal.any([c.req.raw.signal, AbortSignal.timeout(timeoutMs)]);
   const response = await run({ requestId: requestId(c), signal, timings });
   c.header('Server-Timing', serverTiming(timings));
-  if (!response.ok) return fail(c, logger, response.error);
+  if (!response.ok) return respondAndLog(c, logger, response.error);
   for (const [stage, ms] of timings.entries()) {
     if (stage === 'encode') metrics.observe('embedding', ms);
     if (stage === 'search') metrics.observe('search', ms);
@@ -91,12 +91,4 @@ function cacheable(c: Context, response: SearchResponse): Response {
     ?.split(',')
     .map((tag) => tag.trim());
   return known?.includes(etag) === true ? c.body(null, 304) : c.json(response);
-}
-
-function fail(c: Context, logger: Logger, failure: Failure): Response {
-  if (failures[failure.code].status >= 500) {
-    const { code, detail, cause } = failure;
-    logger.warn({ code, err: cause, request_id: requestId(c) }, detail);
-  }
-  return respondFailure(c, failure);
 }

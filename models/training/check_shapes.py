@@ -1,0 +1,58 @@
+"""Checks the rewriting and the quantizing on the tiny CLIP: `check_shapes.py`, a few seconds."""
+
+import numpy as np
+import onnx
+import onnxruntime
+
+from export_clip import CONTEXT_LENGTH, image_graph, random_image_tower, random_text_tower, shape_tokenizer, text_graph
+from fuse_graph import fused
+from quantize import to_fp16, to_int8
+from tiny_clip_fixtures import TEXTS
+
+EQUAL = 1e-5
+LEAST_COSINE = {"fused": 0.999999, "fp16": 0.9999, "int8": 0.99}
+
+
+def run(model: onnx.ModelProto, inputs: np.ndarray) -> np.ndarray:
+    """Vectors of unit length."""
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    vectors = session.run(None, {session.get_inputs()[0].name: inputs})[0]
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def rewritten(make) -> dict[str, onnx.ModelProto]:
+    return {"plain": make(), "fused": fused(make()).rebuild(), "fp16": to_fp16(make()), "int8": to_int8(make())}
+
+
+def check_texts() -> None:
+    tower, tokenizer = random_text_tower("tiny"), shape_tokenizer("tiny")
+    graphs = rewritten(lambda: text_graph(tower))
+    kinds = {node.op_type for node in graphs["fused"].graph.node}
+    assert "MultiHeadAttention" in kinds and "Softmax" not in kinds, "attention is not fused"
+    rows = [tokenizer.encode(text).ids for text in TEXTS]
+    padded = np.array([row + [0] * (CONTEXT_LENGTH - len(row)) for row in rows])
+    reference = run(graphs["plain"], padded)
+    for name, graph in graphs.items():
+        alone = np.concatenate([run(graph, np.array([row])) for row in rows])
+        together = run(graph, padded)
+        cosine, difference = (alone * reference).sum(axis=1).min(), np.abs(alone - reference).max()
+        neighbours = (alone * together).sum(axis=1).min()
+        print(f"text {name}: cosine {cosine:.6f}, largest difference {difference:.1e}, alone to padded in a batch {neighbours:.6f}")
+        assert cosine >= LEAST_COSINE.get(name, 0) and neighbours > 0.9999
+        assert name != "fused" or difference < EQUAL
+
+
+def check_images() -> None:
+    tower = random_image_tower("tiny")
+    pixels = np.random.default_rng(0).standard_normal((3, 3, tower.config.image_size, tower.config.image_size), np.float32)
+    graphs = rewritten(lambda: image_graph(tower))
+    reference = run(graphs["plain"], pixels)
+    for name, graph in graphs.items():
+        cosine = (run(graph, pixels) * reference).sum(axis=1).min()
+        print(f"image {name}: cosine {cosine:.6f}")
+        assert cosine >= LEAST_COSINE.get(name, 0)
+
+
+if __name__ == "__main__":
+    check_texts()
+    check_images()
