@@ -4,7 +4,12 @@ import { type Async, type Failure, failure } from '../core/failure.ts';
 import type { Encoder, Logger } from '../core/ports.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { createImageTower, type ImageTower } from './image-tower.ts';
-import { type ModelDirectory, type Precision, readModelDirectory } from './model-directory.ts';
+import {
+  type ModelDirectory,
+  type Precision,
+  readModelDirectory,
+  type Tower,
+} from './model-directory.ts';
 import { type Device, findGpu, sessionOn } from './onnx-device.ts';
 import { type OnnxSession, openOnnxSession } from './onnx-session.ts';
 import { createTextTower, type TextTower } from './text-tower.ts';
@@ -61,11 +66,12 @@ async function open(
     return err(noPrecision(id, precision));
   }
   const chosen = precision ?? (device === 'cuda' ? 'fp16' : 'fp32');
-  const settings = sessionOn(device, threads);
-  const [text, image] = await Promise.all([
-    openOnnxSession({ path: directory.graphOf('text', chosen), ...settings }),
-    openOnnxSession({ path: directory.graphOf('image', chosen), ...settings, background: true }),
-  ]);
+  const openTower = (tower: Tower) =>
+    openOnnxSession({
+      path: directory.graphOf(tower, chosen),
+      ...sessionOn(device, tower, threads),
+    });
+  const [text, image] = await Promise.all([openTower('text'), openTower('image')]);
   const encoder = text.ok
     ? image.ok
       ? await connect(directory, device, text.value, image.value)

@@ -7,7 +7,7 @@ import type { Async, Failure } from '../core/failure.ts';
 import type { Encoder } from '../core/ports.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { percentile } from '../core/rolling-window.ts';
-import { phrases } from './benchmark-phrases.ts';
+import { uniquePhrase } from './benchmark-phrases.ts';
 import { parseCount, runCommand } from './command.ts';
 import { describeMachine } from './machine.ts';
 import { createProgress } from './progress.ts';
@@ -155,7 +155,7 @@ async function runLoad(
   async function ask(): Promise<Failure | undefined> {
     while (performance.now() < end) {
       const sent = performance.now();
-      const encoded = await encoder.encodeTexts([textAt((asked += 1))]);
+      const encoded = await encoder.encodeTexts([uniquePhrase((asked += 1))]);
       if (!encoded.ok) return encoded.error;
       samples.latenciesMs.push(performance.now() - sent);
       if (thinkMs > 0) await pause(thinkMs);
@@ -165,14 +165,6 @@ async function runLoad(
   const failures = await Promise.all(Array.from({ length: callers }, ask));
   samples.seconds += (performance.now() - start) / 1000;
   return failures.find((one) => one !== undefined);
-}
-
-/** No two alike for a long time: a phrase and three letters. */
-function textAt(place: number): string {
-  const letters = [place, place / 26, place / 676].map((n) =>
-    String.fromCharCode(97 + (Math.floor(n) % 26)),
-  );
-  return `${phrases[place % phrases.length]} ${letters.join('')}`;
 }
 
 function compare(pair: Pair): Comparison {

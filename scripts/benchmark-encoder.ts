@@ -5,7 +5,7 @@ import { sessionOn } from '../adapters/onnx-device.ts';
 import type { Async } from '../core/failure.ts';
 import { ok } from '../core/result.ts';
 import { parseCount, runCommand, wrongArgument } from './command.ts';
-import { type EncoderCase, openCases } from './encoder-cases.ts';
+import { type EncoderCase, openCases, type SettingsOf } from './encoder-cases.ts';
 import { describeMachine } from './machine.ts';
 import { measureRates, type MachineRates } from './machine-rates.ts';
 import { createProgress } from './progress.ts';
@@ -22,11 +22,13 @@ const help = `Measure a model's two towers on this machine, beside what the mach
   --json <file>        also write the numbers, with machine and versions
   --help               this text
 
-Texts of 8, 12, 32 and all the context's tokens, in batches of 1, 8 and 32, and pictures in batches
+Texts of 8, 10, 12, 32 and all the context's tokens, in batches of 1, 8 and 32, and pictures in batches
 of 1 and 16, in every precision that the model has; turn by turn, so that a busy minute meets all of
 them. The floor is the larger of operations over the measured matrix rate and weight bytes over the
 measured memory bandwidth.
 `;
+
+const bytesPerWeight = { fp32: 4, fp16: 2, int8: 1 } as const;
 
 const options = {
   model: { type: 'string' },
@@ -54,7 +56,11 @@ await runCommand(async (args) => {
   if (!threads.ok) return threads;
   const seconds = parseCount('seconds', values.seconds, { min: 1, max: 600 });
   if (!seconds.ok) return seconds;
-  const report = await measureModel(model, sessionOn(device, threads.value), seconds.value * 1000);
+  const report = await measureModel(
+    model,
+    (tower) => sessionOn(device, tower, threads.value),
+    seconds.value * 1000,
+  );
   if (!report.ok) return report;
   process.stdout.write(toTable(report.value));
   if (json !== undefined) {
@@ -73,15 +79,11 @@ interface Report {
   readonly similarity_to_fp32: Readonly<Record<string, number>>;
 }
 
-async function measureModel(
-  path: string,
-  settings: ReturnType<typeof sessionOn>,
-  budgetMs: number,
-): Async<Report> {
+async function measureModel(path: string, settingsOf: SettingsOf, budgetMs: number): Async<Report> {
   const directory = await readModelDirectory(path);
   if (!directory.ok) return directory;
-  const before = await measureRates(settings.options);
-  const opened = await openCases(directory.value, settings);
+  const before = await measureRates(settingsOf('text').options);
+  const opened = await openCases(directory.value, settingsOf);
   if (!opened.ok) return opened;
   const { cases, similarities, close } = opened.value;
   const progress = createProgress('Measuring, turn', 10);
@@ -89,7 +91,7 @@ async function measureModel(
   progress.stop();
   await close();
   if (!times.ok) return times;
-  const rates = best(before, await measureRates(settings.options));
+  const rates = best(before, await measureRates(settingsOf('text').options));
   return ok({
     model: directory.value.manifest.id,
     rates,
@@ -106,8 +108,6 @@ function best(one: MachineRates, other: MachineRates): MachineRates {
     memoryGbPerSecond: Math.max(one.memoryGbPerSecond, other.memoryGbPerSecond),
   };
 }
-
-const bytesPerWeight = { fp32: 4, fp16: 2, int8: 1 } as const;
 
 function floorOf(
   { precision, work }: EncoderCase,

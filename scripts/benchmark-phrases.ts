@@ -1,5 +1,5 @@
 /** Fixed, so that two runs measure the same; of the lengths that people search with. */
-export const phrases: readonly string[] = [
+const phrases: readonly string[] = [
   'dog',
   'red car',
   'snow',
@@ -52,3 +52,11 @@ export const phrases: readonly string[] = [
   'surfers waiting for a wave',
   'a large clock on the wall of an old station',
 ];
+
+/** The vectors of known texts are kept: a phrase and four letters, and no two alike for a long time. */
+export function uniquePhrase(place: number): string {
+  const letters = [place, place / 26, place / 26 ** 2, place / 26 ** 3].map((n) =>
+    String.fromCharCode(97 + (Math.floor(n) % 26)),
+  );
+  return `${phrases[place % phrases.length]} ${letters.join('')}`;
+}

@@ -4,6 +4,7 @@ import { percentile } from '../core/rolling-window.ts';
 import { type Async, failure } from '../core/failure.ts';
 import { err, ok } from '../core/result.ts';
 import { parseCount, runCommand, wrongArgument } from './command.ts';
+import { uniquePhrase } from './benchmark-phrases.ts';
 import { describeMachine } from './machine.ts';
 import { createProgress } from './progress.ts';
 
@@ -17,25 +18,6 @@ const help = `Measure the search of a running server: one request after the othe
   --json <file>       also write the numbers, with machine and versions
   --help              this text
 `;
-
-/** Fixed, so that two runs measure the same. */
-const queries = [
-  'a dog playing in the snow',
-  'a red car',
-  'something to eat for breakfast',
-  'a birthday party with cake',
-  'people dancing at night',
-  'a sailing boat on the sea',
-  'rainy weather in the city',
-  'fresh fruit and vegetables',
-  'a person riding a bicycle',
-  'musical instruments',
-  'a cat sleeping in the sun',
-  'flags of countries in Europe',
-  'a rocket flying to space',
-  'tools to repair a house',
-  'snow on the mountains',
-];
 
 const warmUpRequests = 50;
 
@@ -75,8 +57,10 @@ await runCommand(async (args) => {
 async function measure(url: string, count: number, topK: number): Async<Sample[]> {
   const progress = createProgress('Searching', count);
   const samples: Sample[] = [];
+  // Another run of this on the same server must not meet what it still knows from the last.
+  const start = Math.floor(Math.random() * 400_000) + warmUpRequests;
   for (let index = -warmUpRequests; index < count; index += 1) {
-    const query = queries[(index + warmUpRequests) % queries.length];
+    const query = uniquePhrase(start + index);
     const sample = await request(url, { query, top_k: topK });
     if (!sample.ok) return sample;
     if (index < 0) continue;

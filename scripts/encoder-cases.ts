@@ -1,5 +1,10 @@
 import { readImageGraph } from '../adapters/image-graph.ts';
-import { type ModelDirectory, type Precision, precisions } from '../adapters/model-directory.ts';
+import {
+  type ModelDirectory,
+  type Precision,
+  precisions,
+  type Tower,
+} from '../adapters/model-directory.ts';
 import type { sessionOn } from '../adapters/onnx-device.ts';
 import { type Feed, type OnnxSession, openOnnxSession } from '../adapters/onnx-session.ts';
 import { readTextGraph } from '../adapters/text-graph.ts';
@@ -30,13 +35,13 @@ interface OpenedCases {
   close(): Promise<void>;
 }
 
-type Settings = ReturnType<typeof sessionOn>;
+export type SettingsOf = (tower: Tower) => ReturnType<typeof sessionOn>;
 
 const batches = { text: [1, 8, 32], image: [1, 16] } as const;
-const tokenCounts = [8, 12, 32];
+const tokenCounts = [8, 10, 12, 32];
 
 /** Opens every tower in every precision that the model has. */
-export async function openCases(model: ModelDirectory, settings: Settings): Async<OpenedCases> {
+export async function openCases(model: ModelDirectory, settingsOf: SettingsOf): Async<OpenedCases> {
   const { variants } = model.manifest;
   const cases: Repeated<EncoderCase>[] = [];
   const sessions: OnnxSession[] = [];
@@ -45,7 +50,10 @@ export async function openCases(model: ModelDirectory, settings: Settings): Asyn
     let reference: Float32Array[] = [];
     for (const precision of precisions) {
       if (precision !== 'fp32' && variants[precision]?.[tower] === undefined) continue;
-      const session = await openOnnxSession({ path: model.graphOf(tower, precision), ...settings });
+      const session = await openOnnxSession({
+        path: model.graphOf(tower, precision),
+        ...settingsOf(tower),
+      });
       if (!session.ok) return session;
       sessions.push(session.value);
       const run = tower === 'text' ? textRun(model, session.value) : imageRun(model, session.value);
