@@ -136,7 +136,7 @@ const siglip2B16: RegisteredModel = {
   pooling: { text: 'last', image: 'mean' },
   licence: 'Apache-2.0',
   source: 'https://huggingface.co/google/siglip2-base-patch16-256',
-  quality: { recallAt1: 0.532, task: coco, source: 'https://arxiv.org/abs/2502.14786 (table 1)' },
+  quality: { recallAt1: 0.532, task: coco, source: 'https://arxiv.org/abs/2502.14786' },
   from: {
     repository: 'onnx-community/siglip2-base-patch16-256-ONNX',
     revision: 'd1114256522a37ffa257a0a58017348ab0058db2',

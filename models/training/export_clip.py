@@ -131,7 +131,7 @@ def image_graph(tower: nn.Module) -> onnx.ModelProto:
     return to_graph(Pooled(tower, "image_embeds"), {"pixel_values": torch.zeros(2, 3, size, size)}, "image_embeds", axes)
 
 
-def write_towers(towers: Iterator[nn.Module], out: Path) -> dict:
+def write_towers(towers: Iterator[nn.Module], out: Path, plain: bool) -> dict:
     """Writes the graphs, the text's first, and returns what model.json says of the model; one tower at a time is in memory."""
     manifest: dict = {"files": {}}
     for name, graph_of in (("text", text_graph), ("image", image_graph)):
@@ -146,14 +146,15 @@ def write_towers(towers: Iterator[nn.Module], out: Path) -> dict:
         graph = graph_of(tower)
         del tower
         gc.collect()
-        (_, manifest["files"][name]), *weights = save_graph(fused(graph).rebuild(), out / f"{name}.onnx").items()
+        graph = graph if plain else fused(graph).rebuild()
+        (_, manifest["files"][name]), *weights = save_graph(graph, out / f"{name}.onnx").items()
         manifest["files"] |= dict(weights)
         del graph
     return manifest
 
 
-def export_shape(name: str, seed: int, tokenizer: Path | None, out: Path) -> dict:
-    manifest = write_towers((make(name, seed) for make in (random_text_tower, random_image_tower)), out)
+def export_shape(name: str, seed: int, tokenizer: Path | None, out: Path, plain: bool) -> dict:
+    manifest = write_towers((make(name, seed) for make in (random_text_tower, random_image_tower)), out, plain)
     if tokenizer:
         shutil.copyfile(tokenizer, out / "tokenizer.json")
     else:
@@ -161,10 +162,10 @@ def export_shape(name: str, seed: int, tokenizer: Path | None, out: Path) -> dic
     return {"id": f"{name}/random", **manifest, "source": f"models/training/export_clip.py, seed {seed}", "licence": "none: random weights"}
 
 
-def export_pretrained(source: str, out: Path) -> dict:
+def export_pretrained(source: str, out: Path, plain: bool) -> dict:
     settings = {"attn_implementation": "eager", "dtype": torch.float32}
     towers = (CLIPTextModelWithProjection, CLIPVisionModelWithProjection)
-    manifest = write_towers((tower.from_pretrained(source, **settings) for tower in towers), out)
+    manifest = write_towers((tower.from_pretrained(source, **settings) for tower in towers), out, plain)
     AutoTokenizer.from_pretrained(source).backend_tokenizer.save(str(out / "tokenizer.json"), pretty=False)
     recipe = get_image_processor_config(source)
     manifest["pixels"] |= {name: recipe[f"image_{name}"] for name in ("mean", "std") if f"image_{name}" in recipe}
@@ -179,6 +180,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help=f"the model directory; by default a folder of {SHAPES_DIRECTORY.relative_to(ROOT)}")
     parser.add_argument("--tokenizer", type=Path, help="a tokenizer.json to use in place of a small one, with CLIP's ids")
     parser.add_argument("--seed", type=int, default=SEED, help="of the random weights; default: %(default)s")
+    parser.add_argument("--plain", action="store_true", help="leave the graphs as PyTorch exports them, to compare with")
     parser.add_argument("--precisions", nargs="*", choices=PRECISIONS, default=PRECISIONS, help="variants to add; default: all")
     options = parser.parse_args()
     logging.set_verbosity_error()
@@ -186,9 +188,9 @@ def main() -> None:
     out.mkdir(parents=True, exist_ok=True)
     try:
         if options.pretrained:
-            manifest = export_pretrained(options.pretrained, out)
+            manifest = export_pretrained(options.pretrained, out, options.plain)
         else:
-            manifest = export_shape(options.shape, options.seed, options.tokenizer, out)
+            manifest = export_shape(options.shape, options.seed, options.tokenizer, out, options.plain)
     except (OSError, ValueError) as error:
         sys.exit(f"Cannot export the model as one of its parts cannot be read or written: {error}")
     manifest["files"]["tokenizer"] = describe(out / "tokenizer.json")
