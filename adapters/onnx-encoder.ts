@@ -11,7 +11,8 @@ import {
   type Tower,
 } from './model-directory.ts';
 import { type Device, findGpu, sessionOn } from './onnx-device.ts';
-import { type OnnxSession, openOnnxSession } from './onnx-session.ts';
+import type { OnnxSession } from './onnx-session.ts';
+import { openLastingSession } from './lasting-session.ts';
 import { createTextTower, type TextTower } from './text-tower.ts';
 
 export interface OnnxEncoderOptions {
@@ -67,7 +68,8 @@ async function open(
   }
   const chosen = precision ?? (device === 'cuda' ? 'fp16' : 'fp32');
   const openTower = (tower: Tower) =>
-    openOnnxSession({
+    openLastingSession({
+      onEnded: () => logger?.error({ tower }, 'A session has died and is opened again'),
       path: directory.graphOf(tower, chosen),
       ...sessionOn(device, tower, threads),
     });

@@ -38,6 +38,8 @@ export interface OnnxSession {
    * Fails with `encoder_unavailable`, `overloaded`, `timeout` and `cancelled`.
    */
   run(feeds: readonly Feed[], output: string, signal?: AbortSignal): Async<SessionOutput>;
+  /** Its thread has died: every run fails from now on. */
+  hasEnded(): boolean;
   /** Waits for the run under way, then frees the graph; runs that wait fail. */
   close(): Promise<void>;
 }
@@ -80,7 +82,10 @@ export async function openOnnxSession(start: Start): Async<OnnxSession> {
   return err(failure('invalid_model', detail, { cause: describe(ready) }));
 }
 
-function createRuns(worker: Worker, answer: Answer): Pick<OnnxSession, 'run' | 'close'> {
+function createRuns(
+  worker: Worker,
+  answer: Answer,
+): Pick<OnnxSession, 'run' | 'hasEnded' | 'close'> {
   const lane = createGate({ capacity: 1, maxWaiting: maxWaitingRuns });
   let closing: Promise<void> | undefined;
 
@@ -108,6 +113,8 @@ function createRuns(worker: Worker, answer: Answer): Pick<OnnxSession, 'run' | '
         closing ? Promise.resolve(err(closed())) : run(feeds, output);
       return closing ? task() : lane.run(1, task, signal);
     },
+    // A thread that has ended has this for its id.
+    hasEnded: () => worker.threadId === -1,
     close: () => (closing ??= release()),
   };
 }
