@@ -96,14 +96,12 @@ describe('createTokenizer', () => {
       expect(encode(text).ids).toEqual(ids);
     });
 
-    it('reads the beginning of a text without end, in no time', async () => {
+    it('reads the beginning of a text without end', async () => {
       const { encode } = await load();
-      const started = performance.now();
       for (const text of ['a'.repeat(1e6), '🐕'.repeat(1e6), 'dog '.repeat(1e6)]) {
         const { ids, truncated } = encode(text);
         expect([ids.length, ids.at(-1), truncated]).toEqual([77, 49_407, true]);
       }
-      expect(performance.now() - started).toBeLessThan(5000);
     });
   });
 });

@@ -34,6 +34,8 @@ const oddTexts = {
   'half a character': '\uD83D dog',
   'unseen characters': '\u200B\u200D\uFEFF',
   'combining marks without a letter': '\u0301\u0301',
+  'as much as a query may have': 'dog '.repeat(128),
+  'as many emoji': '🐕'.repeat(512),
 };
 
 /** What every encoder does, whatever runs the model. */
