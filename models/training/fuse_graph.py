@@ -16,9 +16,8 @@ INTEGERS = {"tensor(int32)": np.int32, "tensor(int64)": np.int64}
 # Texts and tokens of a run in which a mask is looked at, and what it adds at most to what it hides.
 SAMPLE_SIZES, HIDDEN = ((1, 1), (2, 7), (1, 30)), -1e4
 HEADS_FIRST, HEADS_LAST = [0, 2, 1, 3], [0, 2, 3, 1]
-# Operators that make each row of the same row of what they read; of these, those that keep a row's width.
-KEEP_WIDTH = {"Add", "Div", "Erf", "Gelu", "LayerNormalization", "Mul", "Sigmoid", "Tanh"}
-ROW_WISE = KEEP_WIDTH | {"MatMul"}
+# Operators, beside MatMul, that make each row of the same row of what they read, and keep its width.
+ROW_WISE = {"Add", "Div", "Erf", "Gelu", "LayerNormalization", "Mul", "Sigmoid", "Tanh"}
 
 
 class Graph:
@@ -69,15 +68,20 @@ class Graph:
         self.nodes[place : place + 1] = new
         self.index()
 
+    def behind(self, names: set[str], kinds: set[str] | None = None) -> tuple[list[NodeProto], set[str]]:
+        """The nodes that values are made by, as far back as they are of these kinds, and all that is read on the way."""
+        wanted, nodes = set(names), []
+        for node in reversed(self.nodes):
+            if wanted.intersection(node.output) and (kinds is None or node.op_type in kinds):
+                wanted.update(node.input)
+                nodes.append(node)
+        return nodes[::-1], wanted
+
     def rebuild(self) -> onnx.ModelProto:
         graph = self.model.graph
-        wanted, kept = set(self.outputs), []
-        for node in reversed(self.nodes):
-            if wanted.intersection(node.output):
-                wanted.update(node.input)
-                kept.append(node)
+        kept, wanted = self.behind(self.outputs)
         del graph.node[:], graph.initializer[:], graph.value_info[:]
-        graph.node.extend(reversed(kept))
+        graph.node.extend(kept)
         graph.initializer.extend(tensor for name, tensor in self.constants.items() if name in wanted)
         if all(opset.domain != MICROSOFT for opset in self.model.opset_import):
             self.model.opset_import.append(helper.make_opsetid(MICROSOFT, 1))
@@ -142,11 +146,7 @@ def fuse_attention(graph: Graph) -> None:
 
 def _mask_graph(graph: Graph, mask: str) -> onnx.ModelProto:
     """The part of the graph that makes a mask, as a graph of its own."""
-    wanted, nodes = {mask}, []
-    for node in reversed(graph.nodes):
-        if wanted.intersection(node.output):
-            wanted.update(node.input)
-            nodes.insert(0, node)
+    nodes, wanted = graph.behind({mask})
     source = graph.model.graph
     inputs = [value for value in source.input if value.name in wanted]
     constants = [tensor for name, tensor in graph.constants.items() if name in wanted]
@@ -207,74 +207,53 @@ def merge_projections(graph: Graph) -> None:
 
 def _is_row_wise(graph: Graph, node: NodeProto) -> bool:
     """Whether the node does the same to a row alone as to one of many."""
-    constants = [array.ndim for name in node.input if (array := graph.array(name)) is not None]
+    sizes = [array.ndim for name in node.input if (array := graph.array(name)) is not None]
     if node.op_type == "MatMul":
-        return constants == [2] and node.input[1] in graph.constants
-    last = node.op_type != "LayerNormalization" or helper.get_node_attr_value(node, "axis") == -1
-    return node.op_type in ROW_WISE and len(node.output) == 1 and last and all(sizes < 2 for sizes in constants)
+        return sizes == [2] and node.input[1] in graph.constants
+    fits = node.op_type != "LayerNormalization" or helper.get_node_attr_value(node, "axis") == -1
+    return fits and node.op_type in ROW_WISE and len(node.output) == 1 and max(sizes, default=0) < 2
 
 
-def _made_of(graph: Graph, name: str, kinds: set[str]) -> set[str]:
-    """The values that one is made of by nodes of these kinds alone."""
-    found = {name}
-    for node in reversed(graph.nodes):
-        if node.op_type in kinds and found.intersection(node.output):
-            found.update(node.input)
-    return found
-
-
-def _nodes_for_one_row(graph: Graph, source: str, taker: str) -> list[NodeProto]:
-    """The row-wise nodes whose rows nobody needs but the one, making `taker`, that takes some of `source`."""
+def _nodes_for(graph: Graph, source: str, taker: str) -> list[NodeProto]:
+    """The row-wise nodes that make `source` and nothing else, which only `taker` reads."""
     nodes, wanted, known = [], {source}, {taker}
     for node in reversed(graph.nodes):
         made = node.output[0]
         readers = [reader for reader in graph.readers.get(made, []) if made != source or reader.op_type != "Shape"]
-        alone = made not in graph.outputs and all(reader.output[0] in known for reader in readers)
-        if made in wanted and alone and _is_row_wise(graph, node):
+        if made in wanted - graph.outputs and known.issuperset(reader.output[0] for reader in readers) and _is_row_wise(graph, node):
             nodes.insert(0, node)
             known.add(made)
             wanted.update(node.input)
     return nodes
 
 
-def _take_rows_early(graph: Graph, gather: NodeProto) -> None:
-    flat = graph.maker(gather.input[0], "Flatten")
-    axes = [helper.get_node_attr_value(node, "axis") for node in (flat, gather) if node is not None]
-    if axes not in ([1], [2, 0]):
-        return
-    first = flat if flat is not None else gather
-    source = first.input[0]
-    nodes = _nodes_for_one_row(graph, source, first.output[0])
-    made = {node.output[0] for node in nodes}
-    needed = sorted({name for node in nodes for name in node.input if name not in made and name not in graph.constants})
-    attention = next((node for name in needed if (node := graph.maker(name, "MultiHeadAttention"))), None)
-    others = [name for name in needed if attention is None or name != attention.output[0]]
-    # The other value must be of the attention's rows, and as wide as the one it takes the place of.
-    if attention is None or len(others) != 1 or others[0] not in (
-        _made_of(graph, attention.input[0], ROW_WISE | {"Split"}) & _made_of(graph, source, KEEP_WIDTH)
-    ):  # fmt: skip
-        return
-    for reader in graph.readers[source]:
-        if reader.op_type == "Shape":
-            reader.input[0] = others[0]
-    taken = []
-    for name in needed:
-        if flat is not None:
-            taken.append(helper.make_node("Flatten", [name], [f"{name}.flat"], f"{name}.flatten", axis=2))
-        rows = [name if flat is None else f"{name}.flat", gather.input[1]]
-        taken.append(helper.make_node("Gather", rows, [f"{name}.taken"], f"{name}.take", axis=axes[-1]))
-    for node in nodes:
-        node.input[:] = [f"{name}.taken" if name in needed else name for name in node.input]
-    nodes[-1].output[0] = gather.output[0]
-    gone = [id(node) for node in (*nodes, flat)]
-    graph.nodes = [node for node in graph.nodes if id(node) not in gone]
-    graph.replace(gather, [*taken, *nodes])
-
-
 def take_rows_early(graph: Graph) -> None:
-    """Where one row of many is taken at the end, it is taken behind the last attention: the others are not computed further."""
+    """Where only one row of each text or picture is taken in the end, the last attention's other rows go no further."""
     for gather in [node for node in graph.nodes if node.op_type == "Gather"]:
-        _take_rows_early(graph, gather)
+        flat = graph.maker(gather.input[0], "Flatten")
+        path, axes = ([gather], [1]) if flat is None else ([flat, gather], [2, 0])
+        source = path[0].input[0]
+        nodes = _nodes_for(graph, source, path[0].output[0])
+        needed = {name for node in nodes for name in node.input} - {node.output[0] for node in nodes} - set(graph.constants)
+        attention = next((node for name in needed if (node := graph.maker(name, "MultiHeadAttention"))), None)
+        if attention is None or len(needed) != 2 or axes != [helper.get_node_attr_value(node, "axis") for node in path]:
+            continue
+        (other,) = needed.difference(attention.output)
+        # It must have the attention's rows, and the width of what is taken: its shape is read in the place of that.
+        (_, same_rows), (_, as_wide) = graph.behind({attention.input[0]}, ROW_WISE | {"MatMul", "Split"}), graph.behind({source}, ROW_WISE)
+        if other not in same_rows & as_wide:
+            continue
+        new, end = [], "" if flat is None else ".flat"
+        for name in (attention.output[0], other):
+            new += [helper.make_node("Flatten", [name], [f"{name}.flat"], axis=2)] if flat is not None else []
+            new.append(helper.make_node("Gather", [f"{name}{end}", gather.input[1]], [f"{name}.taken"], axis=axes[-1]))
+        for shape in [node for node in graph.readers[source] if node.op_type == "Shape"]:
+            shape.input[0] = other
+        for node in nodes:
+            node.input[:] = [f"{name}.taken" if name in needed else name for name in node.input]
+        nodes[-1].output[0] = gather.output[0]
+        graph.nodes = [node for node in graph.nodes if node not in nodes]
+        graph.replace(gather, [*new, *nodes])
 
 
 def simplify(model: onnx.ModelProto) -> onnx.ModelProto:
