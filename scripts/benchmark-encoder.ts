@@ -64,7 +64,8 @@ await runCommand(async (args) => {
   if (!report.ok) return report;
   process.stdout.write(toTable(report.value));
   if (json !== undefined) {
-    const run = { command: 'benchmark:encoder', ...values, ...report.value, ...machine };
+    const asked = { model, device, threads: threads.value, seconds: seconds.value };
+    const run = { command: 'benchmark:encoder', asked, ...report.value, ...machine };
     await writeFile(json, `${JSON.stringify(run, null, 2)}\n`);
   }
   return ok(0);

@@ -48,7 +48,8 @@ await runCommand(async (args) => {
   const stages = summarizeStages(samples.value);
   process.stdout.write(toTable(stages));
   if (values.json !== undefined) {
-    const run = { command: 'benchmark', ...values, unit: 'ms', stages, ...describeMachine() };
+    const asked = { url: values.url, 'num-requests': count.value, 'top-k': topK.value };
+    const run = { command: 'benchmark', ...asked, unit: 'ms', stages, ...describeMachine() };
     await writeFile(values.json, `${JSON.stringify(run, null, 2)}\n`);
   }
   return ok(0);
