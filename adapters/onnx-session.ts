@@ -70,8 +70,13 @@ const maxWaitingRuns = 256;
 /** @returns Fails with `invalid_model` when the graph cannot be loaded. */
 export async function openOnnxSession(start: Start): Async<OnnxSession> {
   const url = new URL('./onnx-session-worker.ts', import.meta.url);
-  // Of the process's own arguments some make a thread fail, such as --input-type.
-  const worker = new Worker(url, { workerData: start, execArgv: [] });
+  const worker = new Worker(url, {
+    workerData: start,
+    // Of the process's own arguments some make a thread fail, such as --input-type.
+    execArgv: [],
+    // It only hands tensors on: more would be garbage that waits for its collection.
+    resourceLimits: { maxYoungGenerationSizeMb: 6 },
+  });
   const answer = createAnswer(worker);
   const ready = await answer();
   if (ready.ok && ready.value.kind === 'ready') {

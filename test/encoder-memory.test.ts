@@ -19,7 +19,8 @@ describe('The encoder', () => {
     const residentMb = z.array(z.number()).min(20).parse(JSON.parse(stdout));
     const early = Math.max(...residentMb.slice(0, 2));
     const late = Math.max(...residentMb.slice(2));
-    // Some 20 MB: one that kept a kilobyte and a half of every text would be seen.
-    expect(late - early).toBeLessThan(0.1 * early);
+    // Some 40 MB, of which V8 may take 20 by enlarging a heap: one that kept a run's tensors, two
+    // kilobytes a text, would be seen.
+    expect(late - early).toBeLessThan(0.2 * early);
   });
 });
