@@ -56,7 +56,9 @@ export type Pooling = z.infer<typeof Pooling>;
  * left out is the one of `files`.
  */
 const Variant = z.object({ text: ModelFile, image: ModelFile }).partial().catchall(ModelFile);
-export const precisions = ['fp32', 'fp16', 'int8'] as const;
+export const reducedPrecisions = ['fp16', 'int8'] as const;
+export type ReducedPrecision = (typeof reducedPrecisions)[number];
+export const precisions = ['fp32', ...reducedPrecisions] as const;
 export type Precision = (typeof precisions)[number];
 
 /** The content of `model.json`. */
@@ -101,8 +103,7 @@ export async function readModelDirectory(path: string): Async<ModelDirectory> {
   const manifest = await readManifest(path);
   if (!manifest.ok) return manifest;
   const { files, variants } = manifest.value;
-  const others = Object.values(variants).flatMap((variant) => Object.values(variant));
-  for (const file of [...Object.values(files), ...others]) {
+  for (const file of filesOf(manifest.value)) {
     const problem = await findProblem(path, file);
     if (problem) return err(problem);
   }
@@ -115,6 +116,12 @@ export async function readModelDirectory(path: string): Async<ModelDirectory> {
       return resolve(path, (variant ?? files[tower]).path);
     },
   });
+}
+
+/** All of them, of every precision. */
+export function filesOf({ files, variants }: ModelManifest): ModelFile[] {
+  const others = Object.values(variants).flatMap((variant) => Object.values(variant));
+  return [...Object.values(files), ...others];
 }
 
 async function readManifest(directory: string): Async<ModelManifest> {

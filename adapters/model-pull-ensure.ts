@@ -1,9 +1,8 @@
 import { type Async, failure } from '../core/failure.ts';
 import { err, ok } from '../core/result.ts';
-import type { Precision } from './model-directory.ts';
+import { type Precision, type ReducedPrecision, reducedPrecisions } from './model-directory.ts';
 import { createModelHub, type HubOptions } from './model-hub.ts';
 import { pullModel, type PullOptions } from './model-pull.ts';
-import type { ReducedPrecision } from './model-pull-plan.ts';
 import { directoryOf, isComplete, readInstalled, refreshRecipe } from './model-pull-state.ts';
 import { registeredModels, type RegisteredModel } from './model-registry.ts';
 
@@ -63,7 +62,7 @@ export function findModel(
 /** The number formats that a model can be pulled in, besides fp32. */
 export function precisionsOf({ from }: RegisteredModel): ReducedPrecision[] {
   if ('directory' in from) return [];
-  return (['fp16', 'int8'] as const).filter((precision) => from.variants?.[precision]);
+  return reducedPrecisions.filter((precision) => from.variants?.[precision]);
 }
 
 function unknownModel(id: string, models: readonly RegisteredModel[]) {

@@ -1,11 +1,10 @@
 import { posix } from 'node:path';
 import { type Async, type Failure, failure } from '../core/failure.ts';
 import { err, ok, type Result } from '../core/result.ts';
+import type { ReducedPrecision } from './model-directory.ts';
 import type { HubFile, HubPlace, ModelHub } from './model-hub.ts';
 import { type LockedModel, notAsLocked } from './model-pull-lock.ts';
 import type { HubSource } from './model-registry.ts';
-
-export type ReducedPrecision = 'fp16' | 'int8';
 
 /** Everything that has to be on disk for a model to run in these precisions. */
 export interface PullPlan {

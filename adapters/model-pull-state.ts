@@ -1,7 +1,12 @@
 import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ModelFile, ModelManifest } from './model-directory.ts';
-import type { ReducedPrecision } from './model-pull-plan.ts';
+import {
+  filesOf,
+  type ModelFile,
+  ModelManifest,
+  type ReducedPrecision,
+  reducedPrecisions,
+} from './model-directory.ts';
 import type { HubSource, RegisteredModel } from './model-registry.ts';
 
 /** Where a pulled model is; the slash of its id is one more folder. */
@@ -31,13 +36,8 @@ export async function readInstalled(directory: string): Promise<InstalledModel |
   return { manifest, whole };
 }
 
-export function filesOf({ files, variants }: ModelManifest): ModelFile[] {
-  const others = Object.values(variants).flatMap((variant) => Object.values(variant));
-  return [...Object.values(files), ...others];
-}
-
 export function variantsOf({ variants }: ModelManifest): ReducedPrecision[] {
-  return (['fp16', 'int8'] as const).filter((precision) => variants[precision] !== undefined);
+  return reducedPrecisions.filter((precision) => variants[precision] !== undefined);
 }
 
 /** Every file is there, and so is every precision that is asked for. */

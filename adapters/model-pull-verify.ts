@@ -3,9 +3,9 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { type Async, failure } from '../core/failure.ts';
 import { err, ok } from '../core/result.ts';
-import type { ModelFile } from './model-directory.ts';
+import { filesOf, type ModelFile } from './model-directory.ts';
 import { readLock } from './model-pull-lock.ts';
-import { directoryOf, filesOf, readInstalled } from './model-pull-state.ts';
+import { directoryOf, readInstalled } from './model-pull-state.ts';
 import type { RegisteredModel } from './model-registry.ts';
 
 export interface VerifyOptions {

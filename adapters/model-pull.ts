@@ -2,12 +2,12 @@ import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Async } from '../core/failure.ts';
 import { err, ok } from '../core/result.ts';
-import type { ModelFile, ModelManifest } from './model-directory.ts';
+import type { ModelFile, ModelManifest, ReducedPrecision } from './model-directory.ts';
 import type { ModelHub } from './model-hub.ts';
 import { explainDisk } from './model-pull-disk.ts';
 import { type FreeBytes, pullFiles, type PullProgress } from './model-pull-files.ts';
 import { readLock, recordInLock } from './model-pull-lock.ts';
-import { planPull, type ReducedPrecision } from './model-pull-plan.ts';
+import { planPull } from './model-pull-plan.ts';
 import {
   composeManifest,
   type InstalledModel,

@@ -1,5 +1,11 @@
 import { fileURLToPath } from 'node:url';
-import type { ModelManifest, Padding, PixelRecipe, Pooling, Precision } from './model-directory.ts';
+import type {
+  ModelManifest,
+  Padding,
+  PixelRecipe,
+  Pooling,
+  ReducedPrecision,
+} from './model-directory.ts';
 
 /** A number that was published, not measured here. */
 export interface PublishedQuality {
@@ -22,7 +28,7 @@ export interface HubSource {
    */
   readonly weights?: RegExp;
   readonly variants?: {
-    readonly [precision in Exclude<Precision, 'fp32'>]?: {
+    readonly [precision in ReducedPrecision]?: {
       readonly text?: string;
       readonly image?: string;
     };

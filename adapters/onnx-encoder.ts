@@ -40,9 +40,13 @@ export interface OnnxEncoderOptions {
  * does not run.
  */
 export async function createOnnxEncoder(options: OnnxEncoderOptions): Async<Encoder> {
-  const { device = 'auto', logger, gpu = findGpu() } = options;
+  const { device = 'auto', precision, logger, gpu = findGpu() } = options;
   const directory = await readModelDirectory(options.directory);
   if (!directory.ok) return directory;
+  const { id, variants } = directory.value.manifest;
+  if (precision !== undefined && precision !== 'fp32' && !variants[precision]) {
+    return err(noPrecision(id, precision));
+  }
   if (device === 'cpu' || (device === 'auto' && !gpu)) return open(directory.value, 'cpu', options);
   const onGpu = await open(directory.value, 'cuda', options);
   if (onGpu.ok) return onGpu;
@@ -62,10 +66,6 @@ async function open(
   device: Device,
   { threads = Math.min(availableParallelism(), 8), precision, logger }: OnnxEncoderOptions,
 ): Async<Encoder> {
-  const { id, variants } = directory.manifest;
-  if (precision !== undefined && precision !== 'fp32' && !variants[precision]) {
-    return err(noPrecision(id, precision));
-  }
   const chosen = precision ?? (device === 'cuda' ? 'fp16' : 'fp32');
   const openTower = (tower: Tower) =>
     openLastingSession({

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { directoryOf } from '../adapters/model-pull-state.ts';
 import { createOnnxEncoder } from '../adapters/onnx-encoder.ts';
 import { type Async, failure } from '../core/failure.ts';
 import type { Encoder, Logger } from '../core/ports.ts';
@@ -18,7 +18,7 @@ export function modelIdOf(config: GpuServiceConfig): string | undefined {
 export function modelDirectoryOf(config: GpuServiceConfig): string {
   const id = modelIdOf(config);
   if (config.MODEL_DIR !== undefined) return config.MODEL_DIR;
-  return id === undefined || id === 'demo' ? builtIn : join(config.DATA_DIR, 'models', id);
+  return id === undefined || id === 'demo' ? builtIn : directoryOf(config.DATA_DIR, id);
 }
 
 /** The encoder that the environment asks for, warm: one here, or another service's. */

@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import type * as z from 'zod';
 import { type Async, type Failure, failure, type FieldError } from '../core/failure.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import { parseJson } from './read-body.ts';
+import { parseJson, readText, tooLarge } from './read-body.ts';
 
 export const maxBodyBytes = 64 * 1024;
 
@@ -13,12 +13,11 @@ export async function readJson(c: Context): Async<unknown> {
     const detail = `Cannot read the body as its content-type is not application/json: ${type === '' ? '(none)' : type.slice(0, 100)}`;
     return err(failure('unsupported_media_type', detail));
   }
-  const text = await readText(c.req.raw);
-  if (text === undefined) {
-    const detail = `Cannot read the body as it is over ${maxBodyBytes} bytes`;
-    return err(failure('body_too_large', detail));
-  }
-  return parseJson(text);
+  const { headers, body, signal } = c.req.raw;
+  const tooLong = tooLarge(maxBodyBytes);
+  if (Number(headers.get('content-length') ?? 0) > maxBodyBytes) return err(tooLong);
+  const text = await readText(body, signal, { maxBytes: maxBodyBytes, tooLong });
+  return text.ok ? parseJson(text.value) : text;
 }
 
 /** Checks a value against a schema; every wrong field is named. */
@@ -70,19 +69,4 @@ function bound(which: 'least' | 'most', limit: number | bigint, origin: string):
   if (origin === 'string') return `must have at ${which} ${limit} characters`;
   if (origin === 'array') return `must have at ${which} ${limit} values`;
   return `must be at ${which} ${limit}`;
-}
-
-/** `undefined` as soon as the body proves too long; the rest is not read. */
-async function readText(request: Request): Promise<string | undefined> {
-  if (Number(request.headers.get('content-length') ?? 0) > maxBodyBytes) return undefined;
-  if (request.body === null) return '';
-  const decoder = new TextDecoder();
-  let text = '';
-  let bytes = 0;
-  for await (const chunk of request.body) {
-    bytes += chunk.length;
-    if (bytes > maxBodyBytes) return undefined;
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
 }

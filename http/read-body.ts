@@ -96,6 +96,24 @@ export async function readChunks(
   }
 }
 
+/** All of a stream as text; `tooLong` as soon as it proves to be that, and the rest is not read. */
+export async function readText(
+  stream: ReadableStream<Uint8Array> | null,
+  signal: AbortSignal,
+  { maxBytes, tooLong }: { readonly maxBytes: number; readonly tooLong: Failure },
+): Async<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  let bytes = 0;
+  const failed = await readChunks(stream, signal, (chunk) => {
+    bytes += chunk.length;
+    if (bytes > maxBytes) return tooLong;
+    text += decoder.decode(chunk, { stream: true });
+    return undefined;
+  });
+  return failed ? err(failed) : ok(text + decoder.decode());
+}
+
 /** The value of a JSON text. Fails with `not_json`. */
 export function parseJson(text: string): Result<unknown, Failure> {
   try {
@@ -110,7 +128,7 @@ function toBroken(cause: unknown): Failure {
   return failure('cancelled', 'Cannot read the body as the connection broke', { cause });
 }
 
-function tooLarge(maxBytes: number): Failure {
+export function tooLarge(maxBytes: number): Failure {
   return failure('body_too_large', `Cannot read the body as it is over ${maxBytes} bytes`);
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { abortFailure, type Async, type Failure, failure } from '../core/failure.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import { readChunks } from './read-body.ts';
+import { readText } from './read-body.ts';
 import { readProblem } from './remote-failure.ts';
 
 export interface RemoteRequest {
@@ -84,7 +84,8 @@ async function askOnce(
         duplex: 'half',
       }),
     });
-    const answer = await readAnswer(response, url, signal);
+    const tooLong = unavailable(url, 'its answer has no end');
+    const answer = await readText(response.body, signal, { maxBytes: maxAnswerBytes, tooLong });
     if (!answer.ok) return { result: answer };
     return response.ok
       ? { result: parseAnswer(answer.value, url) }
@@ -116,19 +117,6 @@ function toFailedAttempt(text: string, response: Response, url: URL): Attempt {
   if (problem.code !== 'overloaded') return { result };
   const retryAfterMs = retryAfterSeconds === undefined ? retryDelayMs : retryAfterSeconds * 1000;
   return { result, retryAfterMs };
-}
-
-async function readAnswer(response: Response, url: URL, signal: AbortSignal): Async<string> {
-  const decoder = new TextDecoder();
-  let text = '';
-  let bytes = 0;
-  const failed = await readChunks(response.body, signal, (chunk) => {
-    bytes += chunk.length;
-    if (bytes > maxAnswerBytes) return unavailable(url, 'its answer has no end');
-    text += decoder.decode(chunk, { stream: true });
-    return undefined;
-  });
-  return failed ? err(failed) : ok(text + decoder.decode());
 }
 
 function codeOf(error: unknown): string {

@@ -19,7 +19,7 @@ import type { Repeated } from './take-turns.ts';
 
 /** One number of the table: what is run. */
 export interface EncoderCase {
-  readonly tower: 'text' | 'image';
+  readonly tower: Tower;
   readonly precision: Precision;
   /** Of one text; of pictures none. */
   readonly tokens?: number;

@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { formatBytes } from '../adapters/model-pull-disk.ts';
 import { type ModelLock, readLock } from '../adapters/model-pull-lock.ts';
-import { directoryOf, filesOf, isComplete, readInstalled } from '../adapters/model-pull-state.ts';
+import { filesOf } from '../adapters/model-directory.ts';
+import { directoryOf, isComplete, readInstalled } from '../adapters/model-pull-state.ts';
 import { registeredModels, type RegisteredModel } from '../adapters/model-registry.ts';
 import type { ModelSettings } from './model-settings.ts';
 
