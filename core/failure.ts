@@ -16,6 +16,7 @@ interface FailureKind {
 export const failures = {
   not_json: { status: 400, retry: false, title: 'The body is not valid JSON' },
   unauthenticated: { status: 401, retry: false, title: 'An API key is needed' },
+  forbidden: { status: 403, retry: false, title: 'The API key may not do this' },
   not_found: { status: 404, retry: false, title: 'Not found' },
   method_not_allowed: { status: 405, retry: false, title: 'Method not allowed' },
   body_too_large: { status: 413, retry: false, title: 'The body is too large' },
@@ -23,6 +24,7 @@ export const failures = {
   invalid_field: { status: 422, retry: false, title: 'A field is not valid' },
   rate_limited: { status: 429, retry: true, title: 'Too many requests' },
   overloaded: { status: 503, retry: true, title: 'Too busy at the moment' },
+  search_unavailable: { status: 503, retry: true, title: 'The search service does not answer' },
   encoder_unavailable: { status: 503, retry: true, title: 'The encoder does not answer' },
   store_unavailable: { status: 503, retry: true, title: 'The vector store does not answer' },
   timeout: { status: 504, retry: true, title: 'It took too long' },

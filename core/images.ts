@@ -12,7 +12,7 @@ export interface SimilarQuery {
 
 /** What can be asked about a picture whose id is known. */
 export interface Images {
-  get(id: ImageId): Async<Image>;
+  get(id: ImageId, context: RequestContext): Async<Image>;
   /** The pictures nearest to one that is in the index, without it. */
   similar(query: SimilarQuery, context: RequestContext): Async<SearchResponse>;
 }

@@ -137,19 +137,98 @@ export interface ObjectStore {
   get(key: string, signal?: AbortSignal): Async<Uint8Array>;
 }
 
+/**
+ * Texts under keys, for a time. It never fails and never makes anybody wait long: what goes wrong is
+ * for its log, and its caller does without.
+ */
+export interface Cache {
+  /** `redis`, `memory`. */
+  readonly kind: string;
+  /**
+   * The values of these keys, in order, in one round trip; `undefined` in the place of a key that has
+   * none. `undefined` in place of all when the cache can't be asked.
+   */
+  get(keys: readonly string[]): Promise<readonly (string | undefined)[] | undefined>;
+  /** Whether it is kept now. Without `ttlSeconds` it stays until it is removed or evicted. */
+  set(
+    key: string,
+    value: string,
+    options?: { readonly ttlSeconds?: number; readonly onlyIfAbsent?: boolean },
+  ): Promise<boolean>;
+  /** Whether it is certain that the key has no value now. */
+  remove(key: string): Promise<boolean>;
+  /** Whether it could be asked just now. */
+  isConnected(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** A token bucket: `burst` tokens at most, refilled at `perSecond`. */
+export interface Rate {
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+export interface RateDecision {
+  readonly allowed: boolean;
+  /** Whole tokens that are left. */
+  readonly remaining: number;
+  /** Until the bucket is full again. */
+  readonly resetSeconds: number;
+  /** Until there is a token; 0 where it was allowed. */
+  readonly retryAfterSeconds: number;
+}
+
+/** Counts requests. Never fails: a limiter that can't count lets pass. */
+export interface RateLimiter {
+  /** Takes one token of the bucket. `undefined` when it can't count. */
+  take(bucket: string, rate: Rate): Promise<RateDecision | undefined>;
+}
+
 /** The parts of a search that are timed. */
-export type Stage = 'embedding' | 'search' | 'total';
+export type Stage = 'cache' | 'remote' | 'embedding' | 'search' | 'total';
+
+/** Whether an answer came from the cache, went into it, or had nothing to do with it. */
+export type CacheState = 'hit' | 'miss' | 'bypass';
 
 export interface Metrics {
   /** One duration in milliseconds. */
   observe(stage: Stage, milliseconds: number): void;
   /** One answered request: `code` is `ok` or a failure's code. */
   countRequest(route: string, status: number, code: string): void;
+  countCache(state: CacheState): void;
+  /** A query's vector was at hand (or being made), or had to be made. */
+  countTextLookup(hit: boolean): void;
+  /** Texts of one run of the encoder. */
+  observeBatch(texts: number): void;
+  /** How many wait in a queue, asked whenever somebody looks. */
+  trackQueue(queue: 'texts' | 'searches', depth: () => number): void;
   uptimeSeconds(): number;
   /** Exact percentiles of the last 10,000 durations of each stage. */
   summaries(): Readonly<Record<Stage, Summary>>;
   /** All of it in the text format of Prometheus. */
   exposition(): Promise<{ readonly contentType: string; readonly body: string }>;
+}
+
+/** A part of a trace: something that began and ends. */
+export interface Span {
+  /** W3C `traceparent` of this span, to be sent along with what it asks of others. */
+  readonly traceparent: string;
+  child(name: string, kind?: SpanKind): Span;
+  /** A label: no secrets, nothing that a person typed. */
+  label(name: string, value: string | number | boolean): void;
+  /** Ends it; with a failure's code where it failed. */
+  end(code?: string): void;
+}
+
+/** `server` answers a request, `client` asks another process, `internal` is neither. */
+export type SpanKind = 'server' | 'client' | 'internal';
+
+/** Where spans go. Never fails: spans that can't be sent are dropped. */
+export interface Tracer {
+  /** A span below the one that `traceparent` names, or the root of a new trace. */
+  start(name: string, traceparent?: string): Span;
+  /** Sends what has not been sent, for a few seconds at most. */
+  close(): Promise<void>;
 }
 
 /** Structured log lines, in the form that pino has. */

@@ -28,7 +28,7 @@ beforeEach(async () => {
 });
 
 function context(signal = AbortSignal.timeout(5000)) {
-  return { requestId: 'r', signal, timings: createTimings(() => performance.now()) };
+  return { requestId: 'r', signal, timings: createTimings(() => performance.now()), notes: {} };
 }
 
 function ask(

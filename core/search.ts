@@ -1,7 +1,7 @@
 import { type Async } from './failure.ts';
 import { parseFilter } from './filter.ts';
 import type { Hit, ImageRecord, SearchQuery, SearchResponse } from './model.ts';
-import type { Encoder, Match, VectorStore } from './ports.ts';
+import type { CacheState, Encoder, Match, VectorStore } from './ports.ts';
 import { ok } from './result.ts';
 import type { Timings } from './timings.ts';
 
@@ -11,6 +11,18 @@ export interface RequestContext {
   /** Aborted when the deadline passes or the caller leaves. */
   readonly signal: AbortSignal;
   readonly timings: Timings;
+  /** What a wrapper has to tell about this request besides its answer. */
+  readonly notes: RequestNotes;
+  /**
+   * The state of the index that the caller knows of. Work that began before the index changed must
+   * not be shared with a request that knows of the change.
+   */
+  readonly generation?: string | undefined;
+}
+
+export interface RequestNotes {
+  /** Left out where no cache is asked. */
+  cache?: CacheState;
 }
 
 /** The one operation. Everything that adds to it takes one and gives one. */
