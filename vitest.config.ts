@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['{core,http,adapters,gpu-service,scripts,web,test}/**/*.test.ts'],
+    include: ['{core,http,adapters,edge,gpu-service,scripts,web,test}/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     // Two cores: more workers than that only make the native parts fight for them.

@@ -1,14 +1,58 @@
-import { Counter, Histogram, Registry } from 'prom-client';
-import type { Metrics, Stage } from '../core/ports.ts';
-import { createRollingWindow } from '../core/rolling-window.ts';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { CacheState, Metrics } from '../core/ports.ts';
 import type { Clock } from '../core/timings.ts';
+import { codeLabel } from './code-label.ts';
+import { createStageWindows, stages } from './stage-windows.ts';
 
-const bucketsSeconds = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10];
+/** A cached search takes less than a millisecond, one that waits for a large model seconds. */
+const bucketsSeconds = [
+  0.00025, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10,
+];
+const bucketsTexts = [1, 2, 4, 8, 16, 32, 64, 128, 256];
+const cacheStates = ['hit', 'miss', 'bypass'] as const satisfies readonly CacheState[];
+
+/** A route is a pattern, so there are few; should that ever break, the rest is one label. */
+const maxRoutes = 64;
+
+export interface PrometheusOptions {
+  /**
+   * CPU, memory, event loop and open handles of this process too. It takes observers that nothing
+   * ends, so at most once in a process.
+   */
+  readonly ofProcess?: boolean;
+}
 
 /** Metrics for Prometheus (histograms), with exact percentiles of the last 10,000 besides. */
-export function createPrometheusMetrics(now: Clock): Metrics {
-  const start = now();
+export function createPrometheusMetrics(now: Clock, options: PrometheusOptions = {}): Metrics {
   const registry = new Registry();
+  const windows = createStageWindows(now);
+  const { durations, batches } = createHistograms(registry);
+  const { requests, cache, texts } = createCounters(registry);
+  const queues = createQueueGauges(registry);
+  const nameRoute = createRouteNames();
+  if (options.ofProcess === true) collectDefaultMetrics({ register: registry });
+  return {
+    observe(stage, milliseconds) {
+      windows.add(stage, milliseconds);
+      durations.observe({ stage }, milliseconds / 1000);
+    },
+    countRequest(route, status, code) {
+      requests.inc({ route: nameRoute(route), status, code: codeLabel(code) });
+    },
+    countCache: (state) => cache.inc({ state }),
+    countTextLookup: (hit) => texts.inc({ hit: String(hit) }),
+    observeBatch: (count) => batches.observe(count),
+    trackQueue: queues.track,
+    uptimeSeconds: windows.uptimeSeconds,
+    summaries: windows.summaries,
+    exposition: async () => ({
+      contentType: registry.contentType,
+      body: await registry.metrics(),
+    }),
+  };
+}
+
+function createHistograms(registry: Registry) {
   const durations = new Histogram({
     name: 'search_stage_duration_seconds',
     help: 'How long the parts of a search took',
@@ -16,32 +60,62 @@ export function createPrometheusMetrics(now: Clock): Metrics {
     buckets: bucketsSeconds,
     registers: [registry],
   });
+  const batches = new Histogram({
+    name: 'encoder_batch_texts',
+    help: 'Texts of one run of the encoder',
+    buckets: bucketsTexts,
+    registers: [registry],
+  });
+  for (const stage of stages) durations.zero({ stage });
+  return { durations, batches };
+}
+
+/** Series whose labels are known start at 0, so that their first event is an increase. */
+function createCounters(registry: Registry) {
   const requests = new Counter({
     name: 'http_requests_total',
     help: 'Answered requests by route, status and code',
     labelNames: ['route', 'status', 'code'],
     registers: [registry],
   });
-  const windows = {
-    embedding: createRollingWindow(),
-    search: createRollingWindow(),
-    total: createRollingWindow(),
-  } satisfies Record<Stage, unknown>;
-  return {
-    observe(stage, milliseconds) {
-      windows[stage].add(milliseconds);
-      durations.observe({ stage }, milliseconds / 1000);
+  const cache = new Counter({
+    name: 'cache_requests_total',
+    help: 'Searches by what the cache did for them',
+    labelNames: ['state'],
+    registers: [registry],
+  });
+  const texts = new Counter({
+    name: 'text_cache_lookups_total',
+    help: 'Query texts whose vector was at hand (hit), or had to be made',
+    labelNames: ['hit'],
+    registers: [registry],
+  });
+  for (const state of cacheStates) cache.inc({ state }, 0);
+  for (const hit of ['true', 'false']) texts.inc({ hit }, 0);
+  return { requests, cache, texts };
+}
+
+/** Queues are asked how long they are when somebody looks, and cost nothing meanwhile. */
+function createQueueGauges(registry: Registry): { readonly track: Metrics['trackQueue'] } {
+  const queues = new Map<string, () => number>();
+  const gauge = new Gauge({
+    name: 'queue_depth',
+    help: 'How many wait in a queue',
+    labelNames: ['queue'],
+    registers: [registry],
+    collect: () => {
+      for (const [queue, depth] of queues) gauge.set({ queue }, depth());
     },
-    countRequest: (route, status, code) => requests.inc({ route, status, code }),
-    uptimeSeconds: () => Math.round((now() - start) / 100) / 10,
-    summaries: () => ({
-      embedding: windows.embedding.summary(),
-      search: windows.search.summary(),
-      total: windows.total.summary(),
-    }),
-    exposition: async () => ({
-      contentType: registry.contentType,
-      body: await registry.metrics(),
-    }),
+  });
+  return { track: (queue, depth) => void queues.set(queue, depth) };
+}
+
+function createRouteNames(): (route: string) => string {
+  const known = new Set<string>();
+  return (route) => {
+    if (known.has(route)) return route;
+    if (known.size >= maxRoutes) return 'other';
+    known.add(route);
+    return route;
   };
 }

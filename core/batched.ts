@@ -11,6 +11,10 @@ export interface BatchingOptions {
    * so a bulk of any length is let in, and waits in the memory of whoever brought it.
    */
   readonly maxWaiting?: number;
+  /** Called for every run of the wrapped encoder, with how many texts it has. */
+  readonly onRun?: (texts: number) => void;
+  /** Called once, with a way to ask how many texts wait, as `maxWaiting` counts them. */
+  readonly trackQueue?: (depth: () => number) => void;
 }
 
 /**
@@ -26,15 +30,17 @@ export interface BatchingOptions {
  * `encoder_unavailable` when the encoder was closed meanwhile. Closing waits for the run under way.
  */
 export function withBatching(encoder: Encoder, options: BatchingOptions = {}): Encoder {
-  const { maxTexts = 32, maxWaiting = 256 } = options;
+  const { maxTexts = 32, maxWaiting = 256, onRun = () => {} } = options;
   const queue: TextCall[] = [];
-  const runs = createRuns(encoder, () => takeRun(queue, maxTexts));
+  const runs = createRuns(withRunCount(encoder, onRun), () => takeRun(queue, maxTexts));
   let closing: Promise<void> | undefined;
 
+  const weight = (texts: number): number => Math.min(texts, maxTexts);
+  const waiting = (): number => queue.reduce((sum, call) => sum + weight(call.left()), 0);
+  options.trackQueue?.(waiting);
+
   function hasRoom(length: number): boolean {
-    const weight = (texts: number): number => Math.min(texts, maxTexts);
-    const waiting = queue.reduce((sum, call) => sum + weight(call.left()), 0);
-    return waiting === 0 || waiting + weight(length) <= maxWaiting;
+    return queue.length === 0 || waiting() + weight(length) <= maxWaiting;
   }
 
   async function drain(): Promise<void> {
@@ -61,6 +67,17 @@ export function withBatching(encoder: Encoder, options: BatchingOptions = {}): E
     },
     encodeImages: (images, signal) => encoder.encodeImages(images, signal),
     close: () => (closing ??= drain()),
+  };
+}
+
+/** A text that is tried again alone is one more run. */
+function withRunCount(encoder: Encoder, onRun: (texts: number) => void): Encoder {
+  return {
+    ...encoder,
+    encodeTexts(texts, signal) {
+      onRun(texts.length);
+      return encoder.encodeTexts(texts, signal);
+    },
   };
 }
 

@@ -13,14 +13,18 @@ interface Work {
 }
 
 let started: Work[];
-let flights: Flights<number>;
+let flights: Pick<Flights<number>, 'has'> & {
+  join(key: string, signal?: AbortSignal): Async<number>;
+};
 beforeEach(() => {
   started = [];
-  flights = createFlights((key, signal) => {
+  const { has, join } = createFlights<number>();
+  const work = (key: string) => (signal: AbortSignal) => {
     const { promise, resolve, reject } = Promise.withResolvers<Awaited<Async<number>>>();
     started.push({ key, signal, end: resolve, breakWith: reject });
     return promise;
-  });
+  };
+  flights = { has, join: (key, signal) => join(key, work(key), signal) };
 });
 
 describe('createFlights', () => {

@@ -9,8 +9,10 @@ export interface Flights<T> {
    * Joins the work of this key that is under way, or else starts it. A signal ends its own caller's
    * wait, with `timeout` or `cancelled`; the work itself is aborted when nobody waits for it.
    */
-  join(key: string, signal?: AbortSignal): Async<T>;
+  join(key: string, work: Work<T>, signal?: AbortSignal): Async<T>;
 }
+
+type Work<T> = (signal: AbortSignal) => Async<T>;
 
 interface Flight<T> {
   readonly abort: AbortController;
@@ -18,12 +20,12 @@ interface Flight<T> {
   waiting: number;
 }
 
-export function createFlights<T>(work: (key: string, signal: AbortSignal) => Async<T>): Flights<T> {
+export function createFlights<T>(): Flights<T> {
   const flights = new Map<string, Flight<T>>();
 
-  function start(key: string): Flight<T> {
+  function start(key: string, work: Work<T>): Flight<T> {
     const abort = new AbortController();
-    const flight = { abort, result: work(key, abort.signal), waiting: 0 };
+    const flight = { abort, result: work(abort.signal), waiting: 0 };
     flights.set(key, flight);
     const end = (): void => forget(key, flight);
     flight.result.then(end, end);
@@ -36,9 +38,9 @@ export function createFlights<T>(work: (key: string, signal: AbortSignal) => Asy
 
   return {
     has: (key) => flights.has(key),
-    async join(key, signal) {
+    async join(key, work, signal) {
       if (signal?.aborted) return err(abortFailure(signal));
-      const flight = flights.get(key) ?? start(key);
+      const flight = flights.get(key) ?? start(key, work);
       flight.waiting += 1;
       try {
         return await unlessAborted(flight.result, signal);

@@ -43,3 +43,17 @@ it('holds the last so many keys that were touched, whatever the order', () => {
     }),
   );
 });
+
+it('weighs what it keeps, and lets as many go as it must', () => {
+  const lru = createLru<string>(10, (value, key) => key.length + value.length);
+  for (const key of ['a', 'b', 'c']) lru.set(key, 'xx');
+  lru.set('a', 'xxxx');
+  expect(['a', 'b', 'c'].map((key) => lru.get(key))).toEqual(['xxxx', undefined, 'xx']);
+  lru.set('d', 'xxxxx');
+  expect(['a', 'c', 'd'].map((key) => lru.get(key))).toEqual([undefined, 'xx', 'xxxxx']);
+  lru.set('c', 'far too long a text');
+  expect(['c', 'd'].map((key) => lru.get(key))).toEqual([undefined, 'xxxxx']);
+  lru.delete('d');
+  lru.set('e', 'xxxxxxxxx');
+  expect(lru.get('e')).toBe('xxxxxxxxx');
+});

@@ -74,7 +74,7 @@ export function withTextCache(encoder: Encoder, options: TextCacheOptions = {}):
 
 /** Encodes canonical texts, each once at a time unless it is part of a bulk. */
 function createEncoding(encoder: Encoder, keep: (text: string, encoded: EncodedText) => void) {
-  const flights = createFlights((text, signal) => encodeTogether([text], signal));
+  const flights = createFlights<EncodedText[]>();
 
   async function encodeTogether(
     texts: readonly string[],
@@ -91,7 +91,9 @@ function createEncoding(encoder: Encoder, keep: (text: string, encoded: EncodedT
     texts: readonly string[],
     signal?: AbortSignal,
   ): Async<EncodedText[]> {
-    const results = await Promise.all(texts.map((text) => flights.join(text, signal)));
+    const results = await Promise.all(
+      texts.map((text) => flights.join(text, (ended) => encodeTogether([text], ended), signal)),
+    );
     const failed = results.find((result) => !result.ok);
     return failed ?? ok(results.flatMap((result) => (result.ok ? result.value : [])));
   }

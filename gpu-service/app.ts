@@ -1,10 +1,15 @@
 import type { Hono } from 'hono';
+import { createPlaces, withBound, withBoundedImages } from '../core/bounded.ts';
 import { createImages } from '../core/images.ts';
-import type { Encoder, Logger, Metrics, VectorStore } from '../core/ports.ts';
-import { createSearch, type UrlOf } from '../core/search.ts';
+import type { Encoder, Metrics, Tracer, VectorStore } from '../core/ports.ts';
+import { createSearch, type Search, type UrlOf } from '../core/search.ts';
+import { withSingleFlight } from '../core/single-flight.ts';
 import type { Clock } from '../core/timings.ts';
 import { createHealthCheck } from '../http/health.ts';
-import { createSearchApp } from '../http/search-app.ts';
+import { logRequests, type RequestLogParts } from '../http/log-requests.ts';
+import { createSearchApp, type SearchAppParts } from '../http/search-app.ts';
+import { requireServiceSecret } from '../http/service-secret.ts';
+import { traceRequests } from '../http/trace-requests.ts';
 
 export interface GpuServiceParts {
   readonly encoder: Encoder;
@@ -13,18 +18,42 @@ export interface GpuServiceParts {
   readonly store: VectorStore;
   readonly urlOf: UrlOf;
   readonly metrics: Metrics;
-  readonly logger: Logger;
+  readonly logger: RequestLogParts['logger'];
+  readonly logQueries: boolean;
+  readonly tracer?: Tracer | undefined;
+  /** None: everybody may ask. */
+  readonly secrets: readonly string[];
+  readonly maxSearches: number;
   readonly now: Clock;
   readonly timeoutMs: number;
 }
 
 /** The search over HTTP, on an encoder and a store that are open already. */
 export function createGpuService(parts: GpuServiceParts): Hono {
-  const { encoder, store, urlOf } = parts;
-  return createSearchApp(createSearch({ encoder, store, urlOf }), {
+  const { search, ...local } = createLocalSearch(parts);
+  // Those who share a search share its place.
+  return createSearchApp(withSingleFlight(search), {
     ...parts,
-    images: createImages({ store, urlOf, modelId: encoder.model.id }),
+    ...local,
+    guards: [traceRequests(parts.tracer), logRequests(parts), requireServiceSecret(parts.secrets)],
+  });
+}
+
+/** What is searched and told here, whoever asks: also `npm start`, which has the edge before it. */
+export function createLocalSearch(
+  parts: Pick<
+    GpuServiceParts,
+    'encoder' | 'bareEncoder' | 'store' | 'urlOf' | 'metrics' | 'maxSearches'
+  >,
+): Pick<SearchAppParts, 'images' | 'health' | 'describe'> & { search: Search } {
+  const { encoder, store, urlOf } = parts;
+  const places = createPlaces(parts.maxSearches);
+  parts.metrics.trackQueue('searches', places.taken);
+  const images = createImages({ store, urlOf, modelId: encoder.model.id });
+  return {
+    search: withBound(createSearch({ encoder, store, urlOf }), places),
+    images: withBoundedImages(images, places),
     health: createHealthCheck({ encoder: parts.bareEncoder, store }),
     describe: () => store.describe(),
-  });
+  };
 }

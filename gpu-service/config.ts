@@ -1,7 +1,9 @@
 import { availableParallelism } from 'node:os';
 import * as z from 'zod';
 import { precisions } from '../adapters/model-directory.ts';
+import { TracingSettings } from '../adapters/tracing-settings.ts';
 import { EnvBoolean, EnvPort } from '../core/env.ts';
+import { ServiceSecrets } from '../http/service-secret.ts';
 
 /** The environment of the process that holds the encoder and the vector store. */
 export const GpuServiceConfig = z
@@ -36,6 +38,13 @@ export const GpuServiceConfig = z
     QDRANT_HNSW_EF_CONSTRUCT: z.coerce.number().int().min(16).max(2000).default(200),
     QDRANT_HNSW_EF: z.coerce.number().int().min(16).max(4096).default(512),
     REQUEST_TIMEOUT_MS: z.coerce.number().int().min(100).max(300_000).default(10_000),
+    /** Searches under way at the same time; more are refused at once, with `overloaded`. */
+    MAX_CONCURRENT_SEARCHES: z.coerce.number().int().min(1).max(10_000).default(128),
+    /** What the edge proves itself with; several while it is being changed. */
+    SERVICE_SECRET: ServiceSecrets,
+    ...TracingSettings,
+    /** Whether the log has what people search for. */
+    LOG_QUERIES: EnvBoolean.default(false),
     LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   })
   .refine(

@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import { openTracer } from '../adapters/open-tracer.ts';
 import { createPrometheusMetrics } from '../adapters/prometheus-metrics.ts';
 import { parseEnv } from '../core/env.ts';
 import type { Failure } from '../core/failure.ts';
@@ -19,13 +20,19 @@ const signals = ['SIGTERM', 'SIGINT'] as const;
 const leave = () => process.exit(0);
 for (const signal of signals) process.once(signal, leave);
 
-const engine = orExit(await openEngine(config, logger));
 const now = () => performance.now();
+const metrics = createPrometheusMetrics(now, { ofProcess: true });
+const engine = orExit(await openEngine(config, logger, metrics));
+const tracer = await openTracer(config, 'gpu-service', logger);
 const app = createGpuService({
   ...engine,
   urlOf: pictureUrl,
-  metrics: createPrometheusMetrics(now),
+  metrics,
   logger,
+  logQueries: config.LOG_QUERIES,
+  tracer,
+  secrets: config.SERVICE_SECRET,
+  maxSearches: config.MAX_CONCURRENT_SEARCHES,
   now,
   timeoutMs: config.REQUEST_TIMEOUT_MS,
 });
@@ -45,6 +52,7 @@ async function stop(signal: string): Promise<void> {
   logger.info({ signal }, 'Draining');
   await server.close(drainTimeoutMs);
   await engine.close();
+  await tracer?.close();
 }
 
 function orExit<T>(result: { ok: true; value: T } | { ok: false; error: Failure }): T {

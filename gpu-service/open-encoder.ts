@@ -38,6 +38,7 @@ export async function openEncoder(
       : await createRemoteEncoder({
           baseUrl: config.ENCODER_URL,
           timeoutMs: config.ENCODER_TIMEOUT_MS,
+          secret: config.SERVICE_SECRET[0],
         });
   if (!encoder.ok) return encoder;
   const wrong = findMismatch(encoder.value, config);

@@ -1,7 +1,7 @@
 import { createEmbeddedStore } from '../adapters/embedded-store.ts';
 import { withBatching } from '../core/batched.ts';
 import type { Async } from '../core/failure.ts';
-import type { Encoder, Logger, VectorStore } from '../core/ports.ts';
+import type { Encoder, Logger, Metrics, VectorStore } from '../core/ports.ts';
 import { ok } from '../core/result.ts';
 import { withTextCache } from '../core/text-cache.ts';
 import type { GpuServiceConfig } from './config.ts';
@@ -20,6 +20,7 @@ export interface Engine {
 export async function openEngine(
   config: GpuServiceConfig,
   logger: Pick<Logger, 'info' | 'error'>,
+  metrics?: Pick<Metrics, 'countTextLookup' | 'observeBatch' | 'trackQueue'>,
 ): Async<Engine> {
   const bareEncoder = await openEncoder(config, logger);
   if (!bareEncoder.ok) return bareEncoder;
@@ -35,7 +36,11 @@ export async function openEngine(
     await bareEncoder.value.close();
     return store;
   }
-  const encoder = withTextCache(withBatching(bareEncoder.value));
+  const batched = withBatching(bareEncoder.value, {
+    onRun: (texts) => metrics?.observeBatch(texts),
+    trackQueue: (depth) => metrics?.trackQueue('texts', depth),
+  });
+  const encoder = withTextCache(batched, { onLookup: (hit) => metrics?.countTextLookup(hit) });
   return ok({
     encoder,
     bareEncoder: bareEncoder.value,

@@ -16,7 +16,9 @@ export function fromQueryString(params: URLSearchParams): Record<string, unknown
     const values = params.getAll(name);
     if (name.startsWith('filter.')) filters.push([name.slice('filter.'.length), values]);
     // A query that looks like a number is still a text.
-    else if (name === 'q') fields.push(['query', values[0]]);
+    else if (name === 'q') fields.push(['query', values.length === 1 ? values[0] : values]);
+    // These have another form here, and that they are no parameters is said of such a name.
+    else if (name === 'query' || name === 'filters') fields.push([`?${name}`, values]);
     else fields.push([name, values.length === 1 ? typed(values[0] ?? '') : values]);
   }
   if (filters.length > 0) fields.push(['filters', toFilters(filters)]);
@@ -28,16 +30,24 @@ function toFilters(entries: readonly (readonly [string, string[]])[]): Record<st
   for (const [name, values] of entries) {
     const dot = name.lastIndexOf('.');
     const operator = name.slice(dot + 1);
-    if (dot > 0 && operators.has(operator)) {
-      const key = name.slice(0, dot);
-      const before = filters.get(key);
-      const value = operator === 'not' ? alternatives(values) : typed(values[0] ?? '');
-      filters.set(key, { ...(isOperators(before) ? before : {}), [operator]: value });
-    } else {
-      filters.set(name, alternatives(values));
-    }
+    const isOperator = dot > 0 && operators.has(operator);
+    const key = isOperator ? name.slice(0, dot) : name;
+    const value = isOperator ? { [operator]: operand(operator, values) } : alternatives(values);
+    filters.set(key, merge(filters.get(key), value));
   }
   return Object.fromEntries(filters);
+}
+
+/** A bound that is given twice is none, and stays a list to be refused. */
+function operand(operator: string, values: readonly string[]): unknown {
+  if (operator === 'not') return alternatives(values);
+  return values.length === 1 ? typed(values[0] ?? '') : values;
+}
+
+/** Operators of one key go together; values and operators don't, and stay a list to be refused. */
+function merge(before: unknown, value: unknown): unknown {
+  if (before === undefined) return value;
+  return isOperators(before) && isOperators(value) ? { ...before, ...value } : [before, value];
 }
 
 function alternatives(values: readonly string[]): Scalar[] {

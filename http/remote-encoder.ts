@@ -6,7 +6,7 @@ import { err, ok, type Result } from '../core/result.ts';
 import { askInParts, type AskPart } from './ask-in-parts.ts';
 import { type Answer, encodeLimits, readImages, readModel, readTexts } from './encode-wire.ts';
 import { framesType, writeFrames } from './picture-frames.ts';
-import { createAsk, type RemoteRequest, unavailable } from './remote-request.ts';
+import { createAsk, type RemoteRequest, unavailable, urlBelow } from './remote-request.ts';
 
 export interface RemoteEncoderOptions {
   /** Such as `http://gpu:8000`: a service with `createEncodeApp` in it. */
@@ -16,6 +16,8 @@ export interface RemoteEncoderOptions {
    * most 300,000: fetch itself waits no longer for an answer to begin.
    */
   readonly timeoutMs: number;
+  /** Shown to the service with every request. */
+  readonly secret?: string | undefined;
 }
 
 // Half of the pictures that a request may hold, as two are under way: one is sent and decoded while
@@ -40,7 +42,8 @@ export async function createRemoteEncoder(options: RemoteEncoderOptions): Async<
   if (!answered.ok) return answered;
   const model = readModel(answered.value);
   if (!model) {
-    return err(unavailable(new URL('/encode/model', options.baseUrl), 'its answer is no model'));
+    const url = urlBelow(options.baseUrl, '/encode/model');
+    return err(unavailable(url, 'its answer is no model'));
   }
 
   const askFor =
@@ -52,7 +55,7 @@ export async function createRemoteEncoder(options: RemoteEncoderOptions): Async<
       const request = toRequest(items);
       const given = await ask(request, signal);
       if (!given.ok) return given;
-      const url = new URL(request.path, options.baseUrl);
+      const url = urlBelow(options.baseUrl, request.path);
       return checkAnswer(read(given.value), { model, count: items.length, url });
     };
   const askTexts = askFor(toTextsRequest, readTexts);

@@ -7,10 +7,24 @@ const ProblemBody = z.object({
   errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
 });
 
+/** What `respondBug` writes: the service is alive, and met a bug. */
+const BugBody = z.object({ code: z.literal('internal'), request_id: z.string() });
+
+/** What a service says that does not know the secret it was shown. */
+export const wrongSecret = new Set<FailureCode>(['unauthenticated', 'forbidden']);
+
 /** The failure that `http/respond.ts` wrote at the other end; `undefined` when it is none of its. */
-export function readProblem(body: unknown): Failure | undefined {
+export function readProblem(body: unknown, retryAfter?: string): Failure | undefined {
   const problem = ProblemBody.safeParse(body);
   if (!problem.success) return undefined;
   const { code, detail, errors } = problem.data;
-  return failure(code, detail, errors === undefined ? {} : { errors });
+  const seconds = Number(retryAfter ?? Number.NaN);
+  return failure(code, detail, {
+    ...(errors !== undefined && { errors }),
+    ...(seconds >= 0 && { retryAfterSeconds: seconds }),
+  });
+}
+
+export function isBug(body: unknown): boolean {
+  return BugBody.safeParse(body).success;
 }

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { abortFailure, type Async, type Failure, failure } from '../core/failure.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { readText } from './read-body.ts';
-import { readProblem } from './remote-failure.ts';
+import { readProblem, wrongSecret } from './remote-failure.ts';
+import { serviceSecretHeader } from './service-secret.ts';
 
 export interface RemoteRequest {
   readonly path: string;
@@ -17,6 +18,8 @@ export interface AskOptions {
   readonly baseUrl: string;
   /** For one request with all its tries. */
   readonly timeoutMs: number;
+  /** Shown to the service with every request. */
+  readonly secret?: string | undefined;
 }
 
 /** Ten times what 256 vectors of 4,096 numbers take. */
@@ -33,8 +36,13 @@ const lostConnection = new Set([
   'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
 ]);
 
-/** Codes that say: there is no encoder here, or it ended while it was asked. */
-const noEncoder = new Set<Failure['code']>(['not_found', 'method_not_allowed', 'cancelled']);
+/** Codes that say: there is no encoder here, or none for us, or it ended while it was asked. */
+const noEncoder = new Set<Failure['code']>([
+  'not_found',
+  'method_not_allowed',
+  'cancelled',
+  ...wrongSecret,
+]);
 
 /**
  * Asks a service whose every request may be repeated without harm. Connections that are refused or
@@ -66,20 +74,23 @@ interface Attempt {
 }
 
 async function askOnce(
-  { baseUrl }: AskOptions,
+  { baseUrl, secret }: AskOptions,
   { path, body }: RemoteRequest,
   signal: AbortSignal,
 ): Promise<Attempt> {
-  const url = new URL(path, baseUrl);
+  const url = urlBelow(baseUrl, path);
   const sent = body?.();
   try {
     const response = await fetch(url, {
       // A redirect leads to a login page, not to an encoder.
       redirect: 'manual',
       signal,
+      headers: {
+        ...(secret !== undefined && { [serviceSecretHeader]: secret }),
+        ...(sent && { 'content-type': sent.type }),
+      },
       ...(sent && {
         method: 'POST',
-        headers: { 'content-type': sent.type },
         body: sent.content,
         duplex: 'half',
       }),
@@ -107,14 +118,16 @@ function parseAnswer(text: string, url: URL): Result<unknown, Failure> {
 
 function toFailedAttempt(text: string, response: Response, url: URL): Attempt {
   const parsed = parseAnswer(text, url);
-  const problem = parsed.ok ? readProblem(parsed.value) : undefined;
+  const retryAfter = response.headers.get('retry-after') ?? undefined;
+  const problem = parsed.ok ? readProblem(parsed.value, retryAfter) : undefined;
   if (!problem || noEncoder.has(problem.code)) {
-    return { result: err(unavailable(url, `it answered ${response.status}`)) };
+    const refused = problem !== undefined && wrongSecret.has(problem.code);
+    const why = refused ? 'it does not know our SERVICE_SECRET' : `it answered ${response.status}`;
+    return { result: err(unavailable(url, why)) };
   }
-  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
-  const retryAfterSeconds = seconds >= 0 ? seconds : undefined;
-  const result = err({ ...problem, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) });
+  const result = err(problem);
   if (problem.code !== 'overloaded') return { result };
+  const { retryAfterSeconds } = problem;
   const retryAfterMs = retryAfterSeconds === undefined ? retryDelayMs : retryAfterSeconds * 1000;
   return { result, retryAfterMs };
 }
@@ -123,6 +136,13 @@ function codeOf(error: unknown): string {
   const cause: unknown = error instanceof Error ? error.cause : undefined;
   const code: unknown = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   return typeof code === 'string' ? code : '';
+}
+
+/** A path in the base URL is kept. */
+export function urlBelow(baseUrl: string, path: string): URL {
+  const url = new URL(baseUrl);
+  url.pathname = url.pathname.replace(/\/+$/, '') + path;
+  return url;
 }
 
 export function unavailable(url: URL, why: string, cause?: unknown): Failure {

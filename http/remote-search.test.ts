@@ -22,7 +22,12 @@ beforeAll(async () => {
 afterAll(() => server.close(0));
 
 function context(signal = AbortSignal.timeout(5000)) {
-  return { requestId: 'request-1', signal, timings: createTimings(() => performance.now()), notes: {} };
+  return {
+    requestId: 'request-1',
+    signal,
+    timings: createTimings(() => performance.now()),
+    notes: {},
+  };
 }
 
 const query = SearchQuery.parse({ query: 'a dog', filters: { category: 'animals' } });

@@ -1,5 +1,4 @@
 import type { Context } from 'hono';
-import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { type Failure, failures } from '../core/failure.ts';
 import type { Logger } from '../core/ports.ts';
 
@@ -15,11 +14,35 @@ export interface Problem {
   readonly errors?: Failure['errors'];
 }
 
+type Headers = Record<string, string>;
+
+/**
+ * Headers that go with the answer to this request, whoever writes it: a plain object, because a
+ * `Headers` object costs more than all the rest of an answer from the cache.
+ */
+export function headersOf(c: Context): Headers {
+  const headers: Headers | undefined = c.get('headers');
+  if (headers !== undefined) return headers;
+  const none: Headers = {};
+  c.set('headers', none);
+  return none;
+}
+
+/** Answers with this text, and with all of `headersOf` so far. */
+export function respondText(
+  c: Context,
+  text: string | null,
+  { status = 200, headers }: { readonly status?: number; readonly headers: Headers },
+): Response {
+  c.set('complete', true);
+  return new Response(text, { status, headers: { ...headersOf(c), ...headers } });
+}
+
 /** Turns a failure into `application/problem+json`: the only place that applies status codes. */
 export function respondFailure(c: Context, failure: Failure): Response {
   const { status, title } = failures[failure.code];
   const retryAfter = failure.retryAfterSeconds ?? (status === 503 ? 1 : undefined);
-  if (retryAfter !== undefined) c.header('Retry-After', String(Math.ceil(retryAfter)));
+  if (retryAfter !== undefined) headersOf(c)['Retry-After'] = String(Math.ceil(retryAfter));
   return problem(c, {
     type: `/docs#${failure.code}`,
     title,
@@ -58,9 +81,8 @@ export function requestId(c: Context): string {
 
 function problem(c: Context, body: Problem): Response {
   c.set('code', body.code);
-  // 499 and its like are outside hono's list of statuses, and are statuses all the same.
-  return c.body(JSON.stringify(body), body.status as ContentfulStatusCode, {
-    'Content-Type': 'application/problem+json',
-    'Cache-Control': 'no-store',
+  return respondText(c, JSON.stringify(body), {
+    status: body.status,
+    headers: { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store' },
   });
 }

@@ -1,23 +1,25 @@
-import { Hono, type Context } from 'hono';
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
 import { failure } from '../core/failure.ts';
 import type { Search } from '../core/search.ts';
 import { createDocsApp } from './docs.ts';
 import { createHealthApp, type Health } from './health.ts';
-import { withRequestId, withSecurityHeaders } from './middleware.ts';
+import { withHeaders } from './middleware.ts';
 import { requestId, respondBug, respondFailure } from './respond.ts';
 import { createSearchRoutes, type SearchRoutesParts } from './search-routes.ts';
 import { createStatsApp, type StatsParts } from './stats.ts';
 
 export interface SearchAppParts extends SearchRoutesParts, StatsParts {
   readonly health: () => Promise<Health>;
+  /** What every request passes before it is answered: traces, log, keys, limits. */
+  readonly guards?: readonly MiddlewareHandler[];
 }
 
 /** The HTTP face of a search: routes, schemas and error mapping, whichever search it is. */
 export function createSearchApp(search: Search, parts: SearchAppParts): Hono {
   const { logger, metrics } = parts;
   const app = new Hono();
-  app.use(withRequestId(), withSecurityHeaders());
+  app.use(withHeaders(), ...(parts.guards ?? []));
   app.use(async (c, next) => {
     await next();
     const code: unknown = c.get('code' as never);

@@ -1,17 +1,20 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type Context, Hono } from 'hono';
 import * as z from 'zod';
 import { type Async } from '../core/failure.ts';
 import type { Images } from '../core/images.ts';
 import { ImageId, ScoreThreshold, SearchQuery, type SearchResponse, TopK } from '../core/model.ts';
-import type { Logger, Metrics } from '../core/ports.ts';
+import type { Logger, Metrics, Span, Stage } from '../core/ports.ts';
 import { ok } from '../core/result.ts';
 import type { RequestContext, Search } from '../core/search.ts';
 import { type Clock, createTimings } from '../core/timings.ts';
+import { readDeadlineMs } from './deadline.ts';
 import { refuseOtherMethods, serverTiming } from './middleware.ts';
 import { parseFields, readJson } from './parse-request.ts';
 import { fromQueryString } from './query-string.ts';
-import { requestId, respondAndLog } from './respond.ts';
+import { noteRequest } from './request-log.ts';
+import { headersOf, requestId, respondAndLog, respondText } from './respond.ts';
+import { writeResponse } from './write-response.ts';
 
 export interface SearchRoutesParts {
   readonly images: Images;
@@ -32,7 +35,9 @@ export function createSearchRoutes(search: Search, parts: SearchRoutesParts): Ho
     answerSearch(c, parts, async (context) => {
       const body = await raw;
       const query = body.ok ? parseFields(SearchQuery, body.value) : body;
-      return query.ok ? search(query.value, context) : query;
+      if (!query.ok) return query;
+      noteRequest(c, { query: query.value.query });
+      return search(query.value, context);
     });
 
   app.post('/search', (c) => searchFor(c, readJson(c)));
@@ -44,7 +49,7 @@ export function createSearchRoutes(search: Search, parts: SearchRoutesParts): Ho
 
   app.get('/images/:id', async (c) => {
     const id = parseFields(z.strictObject({ id: ImageId }), { id: c.req.param('id') });
-    const image = id.ok ? await parts.images.get(id.value.id) : id;
+    const image = id.ok ? await parts.images.get(id.value.id, createContext(c, parts)) : id;
     return image.ok ? c.json(image.value) : respondAndLog(c, parts.logger, image.error);
   });
   app.all('/images/:id', refuseOtherMethods('GET, HEAD'));
@@ -62,33 +67,76 @@ export function createSearchRoutes(search: Search, parts: SearchRoutesParts): Ho
 
 async function answerSearch(
   c: Context,
-  { logger, metrics, now, timeoutMs }: SearchRoutesParts,
+  parts: SearchRoutesParts,
   run: (context: RequestContext) => Async<SearchResponse>,
 ): Promise<Response> {
-  const timings = createTimings(now);
-  const signal = AbortSignal.any([c.req.raw.signal, AbortSignal.timeout(timeoutMs)]);
-  const response = await run({ requestId: requestId(c), signal, timings });
-  c.header('Server-Timing', serverTiming(timings));
-  if (!response.ok) return respondAndLog(c, logger, response.error);
-  for (const [stage, ms] of timings.entries()) {
-    if (stage === 'encode') metrics.observe('embedding', ms);
-    if (stage === 'search') metrics.observe('search', ms);
-  }
-  metrics.observe('total', timings.elapsed());
-  return c.req.method === 'POST' ? c.json(response.value) : cacheable(c, response.value);
+  const context = createContext(c, parts);
+  const { notes, timings } = context;
+  const response = await run(context);
+  noteRequest(c, { cache: notes.cache, timings });
+  const headers = headersOf(c);
+  headers['Server-Timing'] = serverTiming(timings);
+  if (notes.cache !== undefined) headers['X-Cache'] = notes.cache;
+  if (!response.ok) return respondAndLog(c, parts.logger, response.error);
+  measure(parts.metrics, context);
+  const text = writeResponse(response.value);
+  return c.req.method === 'POST'
+    ? respondText(c, text, { headers: { 'Content-Type': 'application/json' } })
+    : cacheable(c, response.value, text);
 }
 
-/** A `GET` may be kept by a CDN for seconds, and asked about by its tag. */
-function cacheable(c: Context, response: SearchResponse): Response {
+/** What the routes know of a request; its deadline begins to count when somebody looks at it. */
+function createContext(c: Context, { now, timeoutMs }: SearchRoutesParts): RequestContext {
+  let signal: AbortSignal | undefined;
+  const span: Span | undefined = c.get('span');
+  return {
+    requestId: requestId(c),
+    timings: createTimings(now, span),
+    notes: {},
+    generation: c.req.header('x-index-generation'),
+    get signal() {
+      // An answer from the cache needs none, and these take longer than it.
+      signal ??= AbortSignal.any([
+        c.req.raw.signal,
+        AbortSignal.timeout(readDeadlineMs(c.req.header('x-deadline-ms'), timeoutMs)),
+      ]);
+      return signal;
+    },
+  };
+}
+
+const stages: Readonly<Record<string, Stage>> = {
+  cache: 'cache',
+  remote: 'remote',
+  encode: 'embedding',
+  search: 'search',
+};
+
+function measure(metrics: Metrics, { notes, timings }: RequestContext): void {
+  for (const [name, ms] of timings.entries()) {
+    const stage = stages[name];
+    if (stage !== undefined) metrics.observe(stage, ms);
+  }
+  metrics.observe('total', timings.elapsed());
+  if (notes.cache !== undefined) metrics.countCache(notes.cache);
+}
+
+/** A `GET` may be kept by a CDN for a moment, and asked about by its tag. */
+function cacheable(c: Context, response: SearchResponse, text: string): Response {
   // The same results are the same answer, however long they took.
   const { latency_ms: _, cached: __, ...lasting } = response;
-  const hash = createHash('sha256').update(JSON.stringify(lasting)).digest('base64url');
-  const etag = `W/"${hash.slice(0, 22)}"`;
-  c.header('ETag', etag);
-  c.header('Cache-Control', 'public, max-age=0, s-maxage=10');
+  const etag = `W/"${hash('sha256', JSON.stringify(lasting), 'base64url').slice(0, 22)}"`;
+  // For one key's holder alone, where keys are asked for.
+  const forAll = c.get('apiKeyId') === undefined;
+  const headers = {
+    'Content-Type': 'application/json',
+    'Cache-Control': forAll ? 'public, max-age=0, s-maxage=1' : 'private, max-age=0',
+    ETag: etag,
+  };
   const known = c.req
     .header('if-none-match')
     ?.split(',')
     .map((tag) => tag.trim());
-  return known?.includes(etag) === true ? c.body(null, 304) : c.json(response);
+  if (known?.includes(etag) !== true) return respondText(c, text, { headers });
+  return respondText(c, null, { status: 304, headers });
 }

@@ -1,13 +1,6 @@
 import { existsSync } from 'node:fs';
-import { pino } from 'pino';
 import { type Async, type Failure, failure } from '../core/failure.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import { parseEnv } from '../core/env.ts';
-import { GpuServiceConfig } from '../gpu-service/config.ts';
-import { type Engine, openEngine } from '../gpu-service/open.ts';
-import { modelIdOf } from '../gpu-service/open-encoder.ts';
-import { ModelSettings } from './model-settings.ts';
-import { pullWithProgress } from './pull-model.ts';
 
 /** Runs a command to its exit code. Wrong options and expected failures are one sentence each. */
 export async function runCommand(main: (args: string[]) => Async<number>): Promise<void> {
@@ -20,46 +13,6 @@ export async function runCommand(main: (args: string[]) => Async<number>): Promi
     if (!isArgumentError(error)) throw error;
     fail(`${error.message} (--help shows the options)`);
   }
-}
-
-/**
- * The config of everything that runs on a person's own machine: nothing is offered to the network,
- * and only warnings are logged. An empty variable is one that is not set, here as in `parseEnv`.
- */
-export function readLocalConfig(env = process.env): Result<GpuServiceConfig, Failure> {
-  const API_HOST = env['API_HOST'] || '127.0.0.1';
-  const LOG_LEVEL = env['LOG_LEVEL'] || 'warn';
-  return parseEnv(GpuServiceConfig, { ...env, API_HOST, LOG_LEVEL });
-}
-
-/** Opens model and index for as long as the work takes. */
-export async function withEngine<T>(
-  work: (engine: Engine, config: GpuServiceConfig) => Async<T>,
-): Async<T> {
-  const config = readLocalConfig();
-  if (!config.ok) return config;
-  const { LOG_LEVEL } = config.value;
-  const model = await pullMissing(config.value);
-  if (!model.ok) return model;
-  const engine = await openEngine(config.value, pino({ level: LOG_LEVEL }));
-  if (!engine.ok) return engine;
-  try {
-    return await work(engine.value, config.value);
-  } finally {
-    await engine.value.close();
-  }
-}
-
-/** A model of the registry that was asked for by name is brought here first. */
-async function pullMissing(config: GpuServiceConfig): Async<unknown> {
-  const id = modelIdOf(config);
-  const elsewhere = config.MODEL_DIR !== undefined || config.ENCODER_URL !== undefined;
-  if (id === undefined || elsewhere) return ok(undefined);
-  const settings = parseEnv(ModelSettings, process.env);
-  if (!settings.ok) return settings;
-  const { ENCODER_PRECISION: precision } = config;
-  const precisions = precision === 'auto' ? [] : [precision];
-  return pullWithProgress({ id, precisions }, settings.value);
 }
 
 /** A whole number from an option, or a sentence that names the option. */

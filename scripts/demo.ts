@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { createDirectoryObjects } from '../adapters/directory-objects.ts';
 import type { Async } from '../core/failure.ts';
 import { ok } from '../core/result.ts';
-import type { Engine } from '../gpu-service/open.ts';
 import { drawDemoPictures, listDemoPictures } from './demo-pictures.ts';
 import { indexFolder } from './index-folder.ts';
+import type { Opened } from './open-local.ts';
 import { createProgress } from './progress.ts';
 import { createReport } from './report.ts';
 
@@ -14,7 +14,7 @@ import { createReport } from './report.ts';
  * interrupted first run is finished by the next one.
  */
 export async function indexDemoPictures(
-  engine: Engine,
+  engine: Opened['engine'],
   dataDirectory: string,
   signal: AbortSignal,
 ): Async<void> {

@@ -3,7 +3,7 @@ import type { Async } from '../core/failure.ts';
 import { createIndexer, type Indexer, type Outcome } from '../core/indexer.ts';
 import type { ListFailure, ObjectInfo, ObjectStore } from '../core/ports.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import type { Engine } from '../gpu-service/open.ts';
+import type { Opened } from './open-local.ts';
 
 /** Files of one batch are in memory at once, and two batches are under way. */
 const maxBatchBytes = 64 * 1024 * 1024;
@@ -19,7 +19,7 @@ export interface IndexFolderOptions {
 }
 
 /** Brings the index up to the state of a folder. What was done stays done when it is interrupted. */
-export async function indexFolder(engine: Engine, options: IndexFolderOptions): Async<void> {
+export async function indexFolder(engine: Opened['engine'], options: IndexFolderOptions): Async<void> {
   const indexer = createIndexer({ ...engine, ...options });
   const indexed = await indexFiles(indexer, options);
   if (!indexed.ok) return indexed;
@@ -67,7 +67,7 @@ async function indexBatch(
 }
 
 async function pruneRecords(
-  { store }: Engine,
+  { store }: Opened['engine'],
   indexer: Indexer,
   { signal, onOutcomes }: IndexFolderOptions,
 ): Async<void> {

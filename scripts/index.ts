@@ -6,10 +6,10 @@ import type { Async } from '../core/failure.ts';
 import type { Outcome } from '../core/indexer.ts';
 import type { ObjectStore } from '../core/ports.ts';
 import { ok } from '../core/result.ts';
-import type { Engine } from '../gpu-service/open.ts';
-import { parseCount, runCommand, withEngine, wrongArgument } from './command.ts';
+import { parseCount, runCommand, wrongArgument } from './command.ts';
 import { indexFolder, type IndexFolderOptions } from './index-folder.ts';
 import { createManifest } from './manifest.ts';
+import { type Opened, withEngine } from './open-local.ts';
 import { createProgress } from './progress.ts';
 import { createReport } from './report.ts';
 
@@ -45,7 +45,7 @@ await runCommand(async (args) => {
     return wrongArgument(`there is no such folder: ${folder}`);
   }
   const objects = createDirectoryObjects(folder);
-  return withEngine((engine, { DATA_DIR }) => {
+  return withEngine(({ engine, config: { DATA_DIR } }) => {
     if (values.remove) return removeFolder(engine, objects);
     const manifest = values.manifest ?? join(DATA_DIR, 'manifest.json');
     return index(engine, { ...values, objects, batchSize: batchSize.value }, manifest);
@@ -75,7 +75,7 @@ function isFolder(path: string): Promise<boolean> {
 }
 
 async function index(
-  engine: Engine,
+  engine: Opened['engine'],
   options: Omit<IndexFolderOptions, 'onOutcomes' | 'signal'>,
   manifestPath: string,
 ): Async<number> {
@@ -112,7 +112,7 @@ async function countFiles(objects: ObjectStore): Promise<number> {
   return count;
 }
 
-async function removeFolder({ store }: Engine, { root }: ObjectStore): Async<number> {
+async function removeFolder({ store }: Opened['engine'], { root }: ObjectStore): Async<number> {
   let removed = 0;
   for await (const page of store.scan()) {
     if (!page.ok) return page;

@@ -9,7 +9,8 @@ import { parseFields } from '../http/parse-request.ts';
 import { pictureUrl } from '../http/pictures.ts';
 import { fromQueryString } from '../http/query-string.ts';
 import { createRemoteSearch } from '../http/remote-search.ts';
-import { readLocalConfig, runCommand, withEngine, wrongArgument } from './command.ts';
+import { runCommand, wrongArgument } from './command.ts';
+import { readLocalConfig, withEngine } from './open-local.ts';
 
 const timeoutMs = 10_000;
 
@@ -67,7 +68,7 @@ function parseQuery(words: readonly string[], topK: string, filters: readonly st
 /** The index itself, or the server that holds it. */
 async function searchSomewhere(query: SearchQuery, url?: string): Async<SearchResponse> {
   if (url !== undefined) return run(createRemoteSearch({ baseUrl: url }), query);
-  const found = await withEngine(({ encoder, store }) =>
+  const found = await withEngine(({ engine: { encoder, store } }) =>
     run(createSearch({ encoder, store, urlOf: pictureUrl }), query),
   );
   if (found.ok || found.error.code !== 'index_locked') return found;
@@ -75,13 +76,13 @@ async function searchSomewhere(query: SearchQuery, url?: string): Async<SearchRe
   if (!config.ok) return config;
   const baseUrl = `http://${config.value.API_HOST}:${config.value.API_PORT}`;
   const answered = await run(createRemoteSearch({ baseUrl }), query);
-  return answered.ok || answered.error.code !== 'store_unavailable' ? answered : found;
+  return answered.ok || answered.error.code !== 'search_unavailable' ? answered : found;
 }
 
 function run(search: Search, query: SearchQuery): Async<SearchResponse> {
   const timings = createTimings(() => performance.now());
   const signal = AbortSignal.timeout(timeoutMs);
-  return search(query, { requestId: randomUUID(), signal, timings });
+  return search(query, { requestId: randomUUID(), signal, timings, notes: {} });
 }
 
 function toTable({ results, latency_ms, model }: SearchResponse): string {

@@ -1,20 +1,21 @@
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { pino } from 'pino';
 import { createDirectoryObjects } from '../adapters/directory-objects.ts';
+import { createMemoryCache } from '../adapters/memory-cache.ts';
 import { createPrometheusMetrics } from '../adapters/prometheus-metrics.ts';
 import type { Async } from '../core/failure.ts';
 import type { ModelInfo } from '../core/ports.ts';
 import { ok } from '../core/result.ts';
-import { createGpuService } from '../gpu-service/app.ts';
+import { createEdge } from '../edge/app.ts';
+import { createLocalSearch } from '../gpu-service/app.ts';
 import type { GpuServiceConfig } from '../gpu-service/config.ts';
-import type { Engine } from '../gpu-service/open.ts';
 import { createPage } from '../http/page.ts';
 import { createPictures, pictureUrl } from '../http/pictures.ts';
 import { listen, type RunningServer } from '../http/server.ts';
-import { runCommand, withEngine } from './command.ts';
+import { runCommand } from './command.ts';
 import { indexDemoPictures } from './demo.ts';
+import { localIndexOf, type Opened, withEngine } from './open-local.ts';
 
 const help = `Search pictures by text, on this machine: one process, nothing else needed.
 
@@ -26,6 +27,8 @@ Settings are environment variables, or lines in .env; .env.example explains each
   API_HOST=127.0.0.1   who may connect (0.0.0.0: everyone on the network)
   API_PORT=8000        without it the next free port is taken
   DATA_DIR=.data       where the index and pulled models are
+  REDIS_ENABLED=true REDIS_HOST=localhost REDIS_PORT=6379
+                       keep answers in Redis instead of this process
   CLIP_MODEL_NAME=ViT-B-32 CLIP_PRETRAINED=openai
                        another model than the built-in one; npm run models -- list shows all
 `;
@@ -34,6 +37,7 @@ const drainTimeoutMs = 25_000;
 const portsToTry = 20;
 
 const now = () => performance.now();
+const metrics = createPrometheusMetrics(now, { ofProcess: true });
 
 await runCommand(async (args) => {
   const { values } = parseArgs({ args, options: { help: { type: 'boolean', default: false } } });
@@ -41,33 +45,45 @@ await runCommand(async (args) => {
     process.stdout.write(help);
     return ok(0);
   }
-  return withEngine(async (engine, config) => {
+  return withEngine(async (opened) => {
+    const { engine, config } = opened;
     const stop = new AbortController();
     for (const name of ['SIGTERM', 'SIGINT']) process.once(name, () => stop.abort());
     const demo = await indexDemoPictures(engine, config.DATA_DIR, stop.signal);
     if (stop.signal.aborted) return ok(130);
     if (!demo.ok) return demo;
-    const server = await listenSomewhere(createLocalApp(engine, config), config);
+    const server = await listenSomewhere(createLocalApp(opened), config);
     if (!server.ok) return server;
     greet(config, server.value.port, engine.encoder.model);
     if (!stop.signal.aborted) await once(stop.signal, 'abort');
     await server.value.close(drainTimeoutMs);
     return ok(0);
-  });
+  }, metrics);
 });
 
-/** The service, with the page in front of it and the pictures beside it. */
-function createLocalApp(engine: Engine, config: GpuServiceConfig) {
-  const app = createGpuService({
-    ...engine,
-    urlOf: pictureUrl,
-    metrics: createPrometheusMetrics(now),
-    logger: pino({ level: config.LOG_LEVEL }),
+/** The edge on a search of its own, with the page in front of it and the pictures beside it. */
+function createLocalApp({ engine, config, front, frontConfig, logger }: Opened) {
+  const page = createPage(fileURLToPath(new URL('../web', import.meta.url)));
+  const maxSearches = config.MAX_CONCURRENT_SEARCHES;
+  const parts = { ...engine, urlOf: pictureUrl, metrics, maxSearches };
+  const app = createEdge({
+    ...parts,
+    ...createLocalSearch(parts),
+    ...front,
+    // Nobody else writes this index while it is open here, so a cache of this process will do.
+    cached: {
+      cache: front.cache ?? createMemoryCache({ now }),
+      index: localIndexOf(config),
+      modelId: engine.encoder.model.id,
+      ttlSeconds: frontConfig.REDIS_CACHE_TTL,
+    },
+    openRoutes: page.routes.map(({ path }) => path),
+    logger,
     now,
     timeoutMs: config.REQUEST_TIMEOUT_MS,
   });
   app.route('/', createPictures({ store: engine.store, objectsOf: createDirectoryObjects }));
-  app.route('/', createPage(fileURLToPath(new URL('../web', import.meta.url))));
+  app.route('/', page);
   return app;
 }
 

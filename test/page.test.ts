@@ -1,76 +1,15 @@
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { serve, type ServerType } from '@hono/node-server';
-import { Hono } from 'hono';
-import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Hit, SearchResponse } from '../core/model.ts';
-import { createPage } from '../http/page.ts';
+import { createPageServer } from './support/page-server.ts';
 
 const executablePath = '/usr/bin/chromium';
 const switches =
   '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync';
 const hasChromium = existsSync(executablePath);
-const webDirectory = fileURLToPath(new URL('../web', import.meta.url));
-const hostileName = '<img src=x onerror="document.title=1">.png';
-
-const drawing = '<svg xmlns="http://www.w3.org/2000/svg"><circle r="30" fill="teal"/></svg>';
-
-function hit(index: number, fileName: string): Hit {
-  const facts = { s3_key: null, category: 'animals', width: 64, height: 64 };
-  const paths = { file_name: fileName, file_path: fileName, url: `/pictures/${index}` };
-  return { id: String(index), score: 0.4 - index / 1000, metadata: { ...facts, ...paths } };
-}
-
-function answer(query: string | null, results: Hit[]): SearchResponse {
-  const rest = { latency_ms: 3.2, cached: true, explanation: null, model: 'test' };
-  const query_truncated = query === 'truncated';
-  return { query, results, total: results.length, query_truncated, ...rest };
-}
-
-const hits = Array.from({ length: 120 }, (_, index) =>
-  hit(index, index === 2 ? hostileName : `brown-dog-${index}.png`),
-);
-
-/** Lets the answer to the query `slow` go. */
-let releaseSlow = () => {};
-
-const failing: Readonly<Record<string, ContentfulStatusCode>> = { unready: 503, invalid: 422 };
-
-/** The page before a fixed API, with the content security policy that the real server sets. */
-function createFakeServer(): Hono {
-  const app = new Hono();
-  app.use(async (c, next) => {
-    await next();
-    c.header('Content-Security-Policy', "default-src 'self'; img-src 'self' data:");
-  });
-  app.get('/search', async (c) => {
-    const query = c.req.query('q') ?? '';
-    const errors = [{ path: 'query', message: 'must have at most 512 characters' }];
-    const status = failing[query];
-    if (status) return c.json({ title: 'A', detail: 'The encoder is warming up', errors }, status);
-    if (query === 'slow') await new Promise<void>((resolve) => (releaseSlow = resolve));
-    if (query === 'nothing') return c.json(answer(query, []));
-    const found = query === 'slow' ? [hit(99, 'late-snail.png')] : hits;
-    return c.json(answer(query, found.slice(0, Number(c.req.query('top_k')))));
-  });
-  app.get('/images/:id/similar', (c) => {
-    const from = Number(c.req.param('id'));
-    return c.json(answer(null, hits.slice(from, from + 5)));
-  });
-  app.get('/images/:id', (c) => {
-    const found = hits[Number(c.req.param('id'))];
-    return found ? c.json({ id: found.id, metadata: found.metadata }) : c.json({}, 404);
-  });
-  app.get('/pictures/1', (c) => c.text('damaged'));
-  app.get('/pictures/:id', (c) => c.body(drawing, 200, { 'Content-Type': 'image/svg+xml' }));
-  app.get('/stats', (c) => c.json({ collection: { vectors_count: 1234 } }));
-  app.route('/', createPage(webDirectory));
-  return app;
-}
-
 describe.skipIf(!hasChromium)('the search page in Chromium', () => {
+  const { app, wantKey, releaseSlow } = createPageServer();
   let browser: Browser;
   let server: ServerType;
   let origin: string;
@@ -78,7 +17,6 @@ describe.skipIf(!hasChromium)('the search page in Chromium', () => {
   let complaints: string[];
 
   beforeAll(async () => {
-    const app = createFakeServer();
     origin = await new Promise((resolve) => {
       server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, ({ port }) =>
         resolve(`http://127.0.0.1:${port}`),
@@ -94,6 +32,7 @@ describe.skipIf(!hasChromium)('the search page in Chromium', () => {
 
   beforeEach(async () => {
     complaints = [];
+    wantKey(null);
     page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     page.on('pageerror', (error) => complaints.push(error.message));
     page.on('console', (message) => {
@@ -275,6 +214,49 @@ describe.skipIf(!hasChromium)('the search page in Chromium', () => {
     await box().fill('cat');
     await page.getByText('The search server does not answer').waitFor();
     expect(await cards().count()).toBe(0);
+  });
+
+  test('asks for an API key where one is wanted, says that it is wrong, and keeps a good one', async () => {
+    wantKey('ps_right');
+    await page.goto(origin);
+    await page.getByRole('link', { name: 'a red car' }).click();
+    await page.getByText('This server wants an API key').waitFor();
+    await page.getByLabel('API key').fill('ps_wrong');
+    await page.keyboard.press('Enter');
+    await page.getByText('Cannot answer as nobody has this API key.').waitFor();
+    await page.locator('[name="api-key"]:focus').waitFor();
+    expect(await page.getByLabel('API key').inputValue()).toBe('');
+    await page.keyboard.type(' ps_right ');
+    await page.getByRole('button', { name: 'Use this key' }).click();
+    await cards().first().waitFor();
+    expect(await page.getByLabel('API key').count()).toBe(0);
+    await page.reload();
+    await cards().first().waitFor();
+  });
+
+  test('shows pictures that want an API key, and opens the original', async () => {
+    wantKey('ps_right');
+    await page.goto(`${origin}/?q=dog&image=3`);
+    await dialog().getByLabel('API key').fill('ps_right');
+    await page.keyboard.press('Enter');
+    await heading('brown dog 3').waitFor();
+    const shown = 'document.querySelector("#detail .mat img")?.naturalWidth > 0';
+    await page.waitForFunction(shown);
+    const opened = page.context().waitForEvent('page');
+    await dialog().getByRole('link', { name: 'Open original' }).click();
+    expect((await opened).url()).toMatch(/^blob:/);
+    await (await opened).close();
+  });
+
+  test('tells that a key may do something else only', async () => {
+    const forbidden = { status: 403, json: { code: 'forbidden', detail: 'the key lacks search' } };
+    await page.route('**/search?*', (route) => route.fulfill(forbidden), { times: 1 });
+    await page.goto(`${origin}/?q=dog`);
+    await page.getByText('This API key may not search').waitFor();
+    await page.getByLabel('API key').fill('ps_other');
+    await page.keyboard.press('Enter');
+    await cards().first().waitFor();
+    expect(await page.getByText('This API key may not search').count()).toBe(0);
   });
 
   test('says what to do where no pictures are indexed', async () => {

@@ -1,5 +1,7 @@
 import type { Image } from '../core/model.ts';
+import { keptKey } from './api-key.ts';
 import { element, icon } from './element.ts';
+import { fetchWithKey } from './keyed-picture.ts';
 import { createPicture, originalHref } from './picture.ts';
 import { facts, readableName } from './words.ts';
 
@@ -48,5 +50,12 @@ function createFacts({ metadata }: Image): HTMLElement {
 
 function createOriginalLink(href: string): HTMLElement {
   const attributes = { class: 'button', target: '_blank', rel: 'noopener', href };
-  return element('a', attributes, 'Open original', icon('open'));
+  const link = element('a', attributes, 'Open original', icon('open'));
+  link.addEventListener('click', async (event) => {
+    if (keptKey() === undefined || new URL(href).origin !== location.origin) return;
+    event.preventDefault();
+    const picture = await fetchWithKey(href);
+    open(picture ? URL.createObjectURL(picture) : href, '_blank', 'noopener');
+  });
+  return link;
 }

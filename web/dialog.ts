@@ -1,10 +1,11 @@
 import type { Image } from '../core/model.ts';
-import { fetchImage } from './api.ts';
+import { api } from './api.ts';
 import { createBar, createDetail, createTitle } from './detail.ts';
 import { find } from './element.ts';
 import { createLatest } from './latest.ts';
 import { createProblemNotice } from './notice.ts';
 import { currentEntry, currentPlace, leaveDetail } from './place.ts';
+import { explain } from './problem.ts';
 import { createSimilar } from './similar.ts';
 
 export interface DetailDialog {
@@ -20,11 +21,11 @@ export function createDetailDialog(known: Map<string, Image>): DetailDialog {
 
   async function load(id: string, signal: AbortSignal): Promise<void> {
     const kept = known.get(id);
-    const answer = kept ? { ok: true as const, value: kept } : await fetchImage(id, signal);
+    const answer = kept ? { ok: true as const, value: kept } : await api.image(id, { signal });
     if (signal.aborted) return;
     if (!answer.ok) {
       const again = () => void load(id, loads.next());
-      return present(createTitle('Picture'), createProblemNotice(answer.problem, again));
+      return present(createTitle('Picture'), createProblemNotice(explain(answer), again));
     }
     const image = answer.value;
     known.set(id, image);

@@ -1,5 +1,6 @@
+import { createKeyForm } from './api-key.ts';
 import { element } from './element.ts';
-import type { Problem } from './problem.ts';
+import type { Notice } from './problem.ts';
 
 /** A sentence that says what is, and one that says what to do. */
 export function createNotice(title: string, ...more: readonly (Node | string)[]): HTMLElement {
@@ -11,9 +12,10 @@ export function createNotice(title: string, ...more: readonly (Node | string)[])
   );
 }
 
-export function createProblemNotice(problem: Problem, retry: () => void): HTMLElement {
+export function createProblemNotice(problem: Notice, retry: () => void): HTMLElement {
   const notice = createNotice(problem.title, problem.text);
-  if (problem.retry) {
+  if (problem.remedy === 'key') notice.append(createKeyForm(retry));
+  if (problem.remedy === 'retry') {
     const button = element('button', { class: 'button', type: 'button' }, 'Try again');
     button.addEventListener('click', retry);
     notice.append(button);

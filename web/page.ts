@@ -1,5 +1,5 @@
 import type { Image } from '../core/model.ts';
-import { fetchStats } from './api.ts';
+import { api } from './api.ts';
 import { createDetailDialog } from './dialog.ts';
 import { find } from './element.ts';
 import { showExamples } from './examples.ts';
@@ -106,6 +106,6 @@ enter();
 if (currentPlace().query === '') typeQuery(input.value.trim());
 show();
 
-const stats = await fetchStats(new AbortController().signal);
+const stats = await api.stats();
 if (stats.ok) indexed = stats.value.collection.vectors_count;
 showExamples(indexed);

@@ -1,5 +1,6 @@
 import type { Image } from '../core/model.ts';
 import { element, icon } from './element.ts';
+import { fetchAsDataUrl } from './keyed-picture.ts';
 
 interface PictureOptions {
   /** Empty where the name stands beside it. */
@@ -18,11 +19,17 @@ export function createPicture({ metadata }: Image, { alt, lazy }: PictureOptions
     width: width > 0 ? width : undefined,
     height: height > 0 ? height : undefined,
   });
-  picture.addEventListener('error', () => {
+  const href = originalHref(metadata.url);
+  picture.addEventListener('error', async () => {
+    const fetched = picture.src.startsWith('data:') ? undefined : await fetchAsDataUrl(href);
+    if (fetched !== undefined) {
+      picture.src = fetched;
+      return;
+    }
     mat.classList.add('broken');
     mat.replaceChildren(icon('broken'), element('span', {}, 'Cannot be shown'));
   });
-  picture.src = originalHref(metadata.url);
+  picture.src = href;
   mat.append(picture);
   return mat;
 }

@@ -1,9 +1,10 @@
 import type { Image } from '../core/model.ts';
-import { fetchSearch } from './api.ts';
+import { api } from './api.ts';
 import { createLatest, pause } from './latest.ts';
 import { createProblemNotice } from './notice.ts';
 import { currentEntry, firstTopK, keep, maxTopK } from './place.ts';
-import type { Problem } from './problem.ts';
+import { explain } from './problem.ts';
+import type { Notice } from './problem.ts';
 import type { ResultsView } from './results-view.ts';
 
 export interface Results {
@@ -18,7 +19,7 @@ export function createResults(view: ResultsView, known: Map<string, Image>): Res
   const searches = createLatest();
   let shown = nothing;
 
-  async function showProblem(problem: Problem, again: () => void, signal: AbortSignal) {
+  async function showProblem(problem: Notice, again: () => void, signal: AbortSignal) {
     shown = nothing;
     view.showNotice(createProblemNotice(problem, again));
     if (problem.retryAfterSeconds === undefined) return;
@@ -35,10 +36,11 @@ export function createResults(view: ResultsView, known: Map<string, Image>): Res
       return view.clear();
     }
     if (isShown) return;
-    const answer = await fetchSearch(query, topK, signal);
+    const asked = { query, top_k: topK };
+    const answer = await api.search(asked, { signal, cacheable: true });
     if (signal.aborted) return;
     view.setBusy(false);
-    if (!answer.ok) return showProblem(answer.problem, () => void show(query, topK), signal);
+    if (!answer.ok) return showProblem(explain(answer), () => void show(query, topK), signal);
     for (const hit of answer.value.results) known.set(hit.id, hit);
     const isMore = query === shown.query && topK > shown.topK;
     shown = { query, topK };

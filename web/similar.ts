@@ -1,7 +1,8 @@
 import type { Image } from '../core/model.ts';
-import { fetchSimilar } from './api.ts';
+import { api } from './api.ts';
 import { element } from './element.ts';
 import { createGrid } from './grid.ts';
+import { explain } from './problem.ts';
 
 const stripTopK = 13;
 
@@ -29,12 +30,12 @@ export function createSimilar(options: SimilarOptions): HTMLElement {
 
 async function fill(list: HTMLElement, remark: HTMLElement, options: SimilarOptions) {
   const { image, query, known, signal } = options;
-  const answer = await fetchSimilar(image.id, stripTopK, signal);
+  const answer = await api.similar(image.id, { top_k: stripTopK, signal });
   if (signal.aborted) return;
   const hits = answer.ok ? answer.value.results.filter(({ id }) => id !== image.id) : [];
   for (const hit of hits) known.set(hit.id, hit);
   createGrid(list).show(hits, query, true);
   list.hidden = hits.length === 0;
-  if (!answer.ok) remark.textContent = `${answer.problem.title}. Open the picture again to retry.`;
+  if (!answer.ok) remark.textContent = `${explain(answer).title}. Open the picture again to retry.`;
   else if (hits.length === 0) remark.textContent = 'There are no other pictures to compare with.';
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { expectOk } from '../test/support/expect-ok.ts';
-import { readLocalConfig } from './command.ts';
+import { readLocalConfig } from './open-local.ts';
 
 it.each([{}, { API_HOST: '', LOG_LEVEL: '' }])(
   'offers nothing to the network unasked: %j',

@@ -1,0 +1,23 @@
+import { hash } from 'node:crypto';
+import { canonicalText } from './canonical-text.ts';
+import type { SearchQuery } from './model.ts';
+
+/**
+ * What is one request for a cache: two of one key have the same answer. The query counts as the
+ * tokenizer sees it, filters in any order, and every other field as it is, those to come included.
+ * 43 characters.
+ */
+export function requestKey({ query, filters, ...fields }: SearchQuery): string {
+  const canonical = { ...fields, query: canonicalText(query), filters: inOrder(filters) };
+  return hash('sha256', JSON.stringify(canonical), 'base64url');
+}
+
+/** The same value, with the keys of every object in order; lists keep theirs. */
+function inOrder(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(inOrder);
+  // Pairs, as an object would put keys that look like numbers first.
+  return Object.entries(value)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, item]) => [key, inOrder(item)]);
+}

@@ -1,0 +1,78 @@
+import type { Hono, MiddlewareHandler } from 'hono';
+import { type ApiKey, createApiKeyCheck, type Scope } from '../core/api-keys.ts';
+import { type CachedOptions, withCache } from '../core/cached.ts';
+import type { Cache, Rate, RateLimiter, Tracer } from '../core/ports.ts';
+import type { Search } from '../core/search.ts';
+import { withSingleFlight } from '../core/single-flight.ts';
+import { authenticate, authorize } from '../http/authenticate.ts';
+import { createAddressOf } from '../http/client-address.ts';
+import { crossOrigin } from '../http/cross-origin.ts';
+import type { Health } from '../http/health.ts';
+import { limitRate } from '../http/limit-rate.ts';
+import { logRequests, type RequestLogParts } from '../http/log-requests.ts';
+import { createAccessOf } from '../http/route-access.ts';
+import { createSearchApp, type SearchAppParts } from '../http/search-app.ts';
+import { traceRequests } from '../http/trace-requests.ts';
+
+export interface EdgeParts extends Omit<SearchAppParts, 'guards' | 'logger'> {
+  /** In this process, or behind it. */
+  readonly search: Search;
+  /** Left out: every search is searched. */
+  readonly cached?: Omit<CachedOptions, 'now' | 'logger'> | undefined;
+  readonly limiter: RateLimiter;
+  readonly settings: EdgeSettings;
+  readonly tracer?: Tracer | undefined;
+  readonly logger: RequestLogParts['logger'];
+  /** Patterns of further routes, added later, that need no key. */
+  readonly openRoutes?: readonly string[];
+}
+
+export interface EdgeSettings {
+  readonly keys: readonly ApiKey[];
+  readonly keysRequired: boolean;
+  /** For keys without a rate of their own, and for addresses. */
+  readonly rate: Rate;
+  readonly trustedProxies: number;
+  readonly corsOrigins: readonly string[];
+  readonly logQueries: boolean;
+}
+
+/** What the outside talks to: who may ask, how often, and what is known already, before a search. */
+export function createEdge(parts: EdgeParts): Hono {
+  const { cached, now, logger } = parts;
+  const search = withSingleFlight(parts.search);
+  return createSearchApp(cached === undefined ? search : withCache(search, { ...cached, now, logger }), {
+    ...parts,
+    health: withCacheHealth(parts.health, cached?.cache),
+    guards: guardsOf(parts),
+  });
+}
+
+/** In this order: a refusal is logged, can be read by a page of another origin, and costs a token. */
+function guardsOf(parts: EdgeParts): MiddlewareHandler[] {
+  const { limiter, settings, openRoutes, tracer, logger, now } = parts;
+  const { keys, keysRequired, rate, trustedProxies, corsOrigins, logQueries } = settings;
+  const accessOf = createAccessOf(openRoutes);
+  const addressOf = createAddressOf({ trustedProxies });
+  const guards = [
+    traceRequests(tracer),
+    logRequests({ logger, now, logQueries }),
+    crossOrigin(corsOrigins),
+    authenticate({ check: createApiKeyCheck(keys) }),
+    limitRate({ limiter, rate, addressOf, accessOf }),
+  ];
+  // Without any keys there is nobody who could be told from everybody.
+  if (keys.length === 0 && !keysRequired) return guards;
+  const anonymous: readonly Scope[] = keysRequired ? [] : ['search'];
+  return [...guards, authorize({ accessOf, anonymous })];
+}
+
+/** The health of the service, and whether Redis can be asked; a search needs no Redis. */
+function withCacheHealth(check: () => Promise<Health>, cache?: Cache): () => Promise<Health> {
+  if (cache?.kind !== 'redis') return check;
+  return async () => {
+    const [health, connected] = await Promise.all([check(), cache.isConnected()]);
+    const status = health.status === 'healthy' && !connected ? 'degraded' : health.status;
+    return { ...health, status, redis_connected: connected };
+  };
+}

@@ -1,0 +1,59 @@
+import { type Context, Hono } from 'hono';
+import {
+  type APIGatewayProxyResult,
+  handle,
+  type LambdaContext,
+  type LambdaEvent,
+} from 'hono/aws-lambda';
+import { readDeadlineMs } from '../../http/deadline.ts';
+
+export type LambdaHandler = (
+  event: LambdaEvent,
+  context: Pick<LambdaContext, 'getRemainingTimeInMillis'>,
+) => Promise<APIGatewayProxyResult>;
+
+/** What is left of an invocation for its answer on the way out, and for what is sent after it. */
+const marginMs = 500;
+
+/**
+ * The app as a Lambda function behind API Gateway (HTTP API), a function URL or a load balancer (with
+ * one value per header or with many): the answer has the shape that the event asks for. An answer
+ * comes before Lambda would end the invocation.
+ *
+ * @param flush What must not wait for the next invocation: Lambda freezes the process between two,
+ * perhaps for ever.
+ */
+export function createLambdaHandler(app: Hono, flush: () => Promise<void>): LambdaHandler {
+  const outer = new Hono();
+  outer.all('*', async (c) => {
+    setDeadline(c);
+    return app.fetch(c.req.raw, c.env as object);
+  });
+  const answer = handle(outer);
+  return async (event, context) => {
+    try {
+      return await answer(withoutUselessBody(event), context as LambdaContext);
+    } finally {
+      await flush();
+    }
+  };
+}
+
+/** As a caller would who has only so long. */
+function setDeadline(c: Context): void {
+  const { lambdaContext } = c.env as { readonly lambdaContext: LambdaContext };
+  const leftMs = Math.max(1, lambdaContext.getRemainingTimeInMillis() - marginMs);
+  const { headers } = c.req.raw;
+  const given = headers.get('x-deadline-ms') ?? undefined;
+  headers.set('x-deadline-ms', String(readDeadlineMs(given, leftMs)));
+}
+
+/** Gateways hand on the body of a GET, which `Request` refuses and no route reads. */
+function withoutUselessBody(event: LambdaEvent): LambdaEvent {
+  const method = 'rawPath' in event ? event.requestContext.http.method : methodOf(event);
+  return method === 'GET' || method === 'HEAD' ? { ...event, body: null } : event;
+}
+
+function methodOf(event: Exclude<LambdaEvent, { rawPath: string }>): string {
+  return 'httpMethod' in event ? event.httpMethod : event.method;
+}

@@ -1,0 +1,40 @@
+import { pino } from 'pino';
+import { openTracer } from '../adapters/open-tracer.ts';
+import { createPrometheusMetrics } from '../adapters/prometheus-metrics.ts';
+import { parseEnv } from '../core/env.ts';
+import type { Failure } from '../core/failure.ts';
+import type { Result } from '../core/result.ts';
+import { listen } from '../http/server.ts';
+import { EdgeConfig } from './config.ts';
+import { openEdge } from './open.ts';
+
+const drainTimeoutMs = 25_000;
+
+const parsed = parseEnv(EdgeConfig, process.env);
+const logger = pino({ level: parsed.ok ? parsed.value.LOG_LEVEL : 'info' });
+const config = orExit(parsed);
+const now = () => performance.now();
+const edge = openEdge(config, {
+  logger,
+  metrics: createPrometheusMetrics(now, { ofProcess: true }),
+  tracer: await openTracer(config, 'edge', logger),
+  now,
+});
+const server = orExit(
+  await listen({ fetch: edge.app.fetch, hostname: config.API_HOST, port: config.API_PORT }),
+);
+logger.info({ port: server.port, service: config.SERVICE_URL }, 'Ready to answer');
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(signal));
+
+async function stop(signal: string): Promise<void> {
+  logger.info({ signal }, 'Draining');
+  await server.close(drainTimeoutMs);
+  await edge.close();
+}
+
+function orExit<T>(result: Result<T, Failure>): T {
+  if (result.ok) return result.value;
+  logger.fatal({ code: result.error.code, err: result.error.cause }, result.error.detail);
+  process.exit(1);
+}

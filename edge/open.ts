@@ -1,0 +1,74 @@
+import type { Hono } from 'hono';
+import type { Metrics, Tracer } from '../core/ports.ts';
+import type { Clock } from '../core/timings.ts';
+import type { Health } from '../http/health.ts';
+import type { RequestLogParts } from '../http/log-requests.ts';
+import { createRemoteService } from '../http/remote-service.ts';
+import { createEdge } from './app.ts';
+import type { EdgeConfig } from './config.ts';
+import { openFront } from './front.ts';
+
+export interface Edge {
+  readonly app: Hono;
+  close(): Promise<void>;
+}
+
+/** The edge that the environment asks for. Neither Redis nor the service need be there yet. */
+export function openEdge(
+  config: EdgeConfig,
+  parts: {
+    readonly logger: RequestLogParts['logger'];
+    readonly metrics: Metrics;
+    readonly tracer: Tracer | undefined;
+    readonly now: Clock;
+  },
+): Edge {
+  const { logger, now, tracer } = parts;
+  const front = openFront(config, logger, now);
+  const service = createRemoteService({
+    baseUrl: config.SERVICE_URL,
+    secret: config.SERVICE_SECRET[0],
+    timeoutMs: config.REQUEST_TIMEOUT_MS,
+  });
+  const { cache, limiter, settings } = front;
+  const modelId = modelIdOf(config);
+  const app = createEdge({
+    ...parts,
+    ...service,
+    health: async () => (await service.health()) ?? absent(modelId),
+    limiter,
+    settings,
+    cached: cache && {
+      cache,
+      index: config.QDRANT_COLLECTION,
+      modelId,
+      ttlSeconds: config.REDIS_CACHE_TTL,
+    },
+    timeoutMs: config.REQUEST_TIMEOUT_MS,
+  });
+  return {
+    app,
+    async close() {
+      front.close();
+      service.close();
+      await tracer?.close();
+    },
+  };
+}
+
+/** The health of a service that does not answer. */
+function absent(model: string): Health {
+  return {
+    status: 'unhealthy',
+    clip_loaded: false,
+    qdrant_connected: null,
+    redis_connected: null,
+    vector_store: 'unknown',
+    device: 'unknown',
+    model,
+  };
+}
+
+function modelIdOf({ CLIP_MODEL_NAME: name, CLIP_PRETRAINED: pretrained }: EdgeConfig): string {
+  return pretrained === undefined ? name : `${name}/${pretrained}`;
+}

@@ -1,0 +1,171 @@
+import {
+  type Answer,
+  json,
+  type Json,
+  operation,
+  parameter,
+  readPath,
+  searching,
+} from './openapi-parts.ts';
+
+const topK = parameter(
+  'top_k',
+  { type: 'integer', minimum: 1, maximum: 100, default: 10 },
+  'How many results at most',
+);
+const scoreThreshold = parameter(
+  'score_threshold',
+  { type: 'number', minimum: 0, maximum: 1, default: 0 },
+  'Leave out results below this cosine similarity',
+);
+const id: Json = {
+  ...parameter(
+    'id',
+    { type: 'string', pattern: '^(0|[1-9]\\d{0,19})$' },
+    'An image id: a decimal number below 2 to the power of 64',
+    true,
+  ),
+  in: 'path',
+};
+const ifNoneMatch: Json = {
+  ...parameter('If-None-Match', { type: 'string' }, 'ETags of answers that the caller has'),
+  in: 'header',
+};
+
+/** An exploded object: the names of its properties are the names in the query string. */
+const filters: Json = {
+  ...parameter(
+    'filter',
+    {
+      type: 'object',
+      patternProperties: {
+        '^filter\\.(?!__)[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$': {
+          anyOf: [
+            { type: 'string', maxLength: 512 },
+            { type: 'array', items: { type: 'string', maxLength: 512 }, minItems: 1, maxItems: 50 },
+          ],
+        },
+      },
+      additionalProperties: false,
+      maxProperties: 16,
+    },
+    'filter.category=animals; filter.width.gte=640 (or gt, lte, lt, not); repeated: any of',
+  ),
+  style: 'form',
+  explode: true,
+};
+
+const found: Answer = {
+  description: 'The nearest pictures, best first',
+  content: json('SearchResponse'),
+  headers: ['Server-Timing', 'X-Cache'],
+};
+const unchanged: Answer = {
+  description: 'Nothing has changed since the ETag that was sent',
+  headers: ['ETag', 'Cache-Control'],
+};
+
+export function searchPaths(): Json {
+  const post = operation('/search', {
+    summary: 'Search pictures by text',
+    requestBody: { required: true, content: json('SearchQuery') },
+    answers: { 200: found },
+    failures: [
+      'not_json',
+      'body_too_large',
+      'unsupported_media_type',
+      'invalid_field',
+      ...searching,
+    ],
+  });
+  const read = {
+    summary: 'The same, in a form that a CDN can keep',
+    parameters: [
+      parameter('q', { type: 'string', minLength: 1, maxLength: 512 }, 'The query', true),
+      topK,
+      scoreThreshold,
+      parameter('include_explanation', { type: 'boolean', default: false }, 'As in the body'),
+      filters,
+      ifNoneMatch,
+    ],
+    answers: {
+      200: { ...found, headers: [...(found.headers ?? []), 'ETag', 'Cache-Control'] },
+      304: { ...unchanged, headers: [...(unchanged.headers ?? []), 'Server-Timing', 'X-Cache'] },
+    },
+    failures: ['invalid_field', ...searching],
+  } as const;
+  return readPath('/search', read, { post });
+}
+
+export function imagePaths(): Json {
+  const failures = ['not_found', 'invalid_field', ...searching] as const;
+  return {
+    ...readPath('/images/{id}', {
+      summary: 'What is known of one picture',
+      parameters: [id],
+      answers: { 200: { description: 'The picture', content: json('Image') } },
+      failures,
+    }),
+    ...readPath('/images/{id}/similar', {
+      summary: 'The pictures nearest to this one',
+      parameters: [id, topK, scoreThreshold, ifNoneMatch],
+      answers: {
+        200: {
+          ...found,
+          description: 'The nearest pictures, without the picture itself',
+          headers: [...(found.headers ?? []), 'ETag', 'Cache-Control'],
+        },
+        304: { ...unchanged, headers: [...(unchanged.headers ?? []), 'Server-Timing'] },
+      },
+      failures,
+    }),
+    ...readPath('/pictures/{id}', {
+      summary: "The picture's file, on a laptop; elsewhere metadata.url leads to another host",
+      parameters: [id, ifNoneMatch],
+      answers: {
+        200: {
+          description: 'The file',
+          content: { 'image/*': {}, 'application/octet-stream': {} },
+          headers: ['ETag', 'Cache-Control'],
+        },
+        304: unchanged,
+      },
+      failures: ['not_found', 'invalid_field', 'store_unavailable', 'image_unreadable'],
+    }),
+  };
+}
+
+const alive: Json = {
+  type: 'object',
+  required: ['status'],
+  properties: { status: { const: 'alive' } },
+  additionalProperties: false,
+};
+
+export function operationsPaths(): Json {
+  const health = { description: 'State of the parts', content: json('Health') };
+  const answers = { 200: health, 503: health };
+  return {
+    ...readPath('/health', { summary: 'Whether it can search', answers }),
+    ...readPath('/readyz', { summary: 'The same, for load balancers', answers }),
+    ...textPath('/livez', 'Whether the process answers', {
+      'application/json': { schema: alive },
+    }),
+    ...readPath('/stats', {
+      summary: 'Latencies of the last 10,000 searches, and the collection',
+      answers: { 200: { description: 'Numbers', content: json('Stats') } },
+      failures: searching,
+    }),
+    ...textPath('/metrics', 'Metrics for Prometheus', { 'text/plain': {} }),
+    ...textPath('/openapi.json', 'This document', {
+      'application/json': { schema: { type: 'object' } },
+    }),
+    ...textPath('/docs', 'The same, for people', { 'text/html': {} }),
+    ...textPath('/docs.css', 'How that page looks', { 'text/css': {} }),
+  };
+}
+
+/** What is there whatever is asked of it. */
+function textPath(path: string, summary: string, content: Json): Json {
+  return readPath(path, { summary, answers: { 200: { description: 'Always', content } } });
+}

@@ -1,0 +1,84 @@
+import type { Async, FailureCode } from '../core/failure.ts';
+import type { Images } from '../core/images.ts';
+import { Image, SearchResponse } from '../core/model.ts';
+import type { Span } from '../core/ports.ts';
+import type { RequestContext, Search } from '../core/search.ts';
+import type { RemoteCall, RemoteCaller } from './remote-caller.ts';
+
+type Question<T> = Omit<RemoteCall<T>, 'headers' | 'leftMs' | 'signal' | 'onAnswer'>;
+
+/** Asks the service on behalf of a request. */
+export type RemoteAsk = <T>(question: Question<T>, context: RequestContext) => Async<T>;
+
+/** Codes that no search and no look at a picture ends with: whoever says so is somebody else. */
+const nowhere: readonly FailureCode[] = ['method_not_allowed', 'cancelled'];
+const foreignToSearch = new Set<FailureCode>([...nowhere, 'not_found']);
+const foreignToImages = new Set<FailureCode>(nowhere);
+
+/** Sends along what the service has to know of a request, and adds what it tells of its stages. */
+export function createRemoteAsk(
+  caller: RemoteCaller,
+  options: { readonly headers: Readonly<Record<string, string>>; readonly timeoutMs: number },
+): RemoteAsk {
+  return (question, context) =>
+    context.timings.measure(
+      'remote',
+      async (span) => {
+        const answered = await caller.call({
+          ...question,
+          headers: { ...options.headers, ...headersOf(context, span) },
+          leftMs: options.timeoutMs - context.timings.elapsed(),
+          signal: context.signal,
+          onAnswer: ({ headers }) => addStages(headers['server-timing'], context),
+        });
+        span?.label('outcome', answered.ok ? 'ok' : answered.error.code);
+        return answered;
+      },
+      'client',
+    );
+}
+
+export function createRemoteSearchOn(ask: RemoteAsk): Search {
+  return (query, context) =>
+    ask(
+      {
+        method: 'POST',
+        path: '/search',
+        body: JSON.stringify(query),
+        schema: SearchResponse,
+        foreign: foreignToSearch,
+        hedged: true,
+      },
+      context,
+    );
+}
+
+export function createRemoteImages(ask: RemoteAsk): Images {
+  const get = { method: 'GET', foreign: foreignToImages, hedged: false } as const;
+  return {
+    get: (id, context) => ask({ ...get, path: `/images/${id}`, schema: Image }, context),
+    similar({ id, ...rest }, context) {
+      const { top_k, score_threshold } = rest;
+      const params = `top_k=${top_k}&score_threshold=${score_threshold}`;
+      const path = `/images/${id}/similar?${params}`;
+      return ask({ ...get, path, schema: SearchResponse }, context);
+    },
+  };
+}
+
+function headersOf({ requestId, generation }: RequestContext, span: Span | undefined) {
+  return {
+    'Content-Type': 'application/json',
+    'X-Request-Id': requestId,
+    ...(span && { traceparent: span.traceparent }),
+    ...(generation !== undefined && { 'X-Index-Generation': generation }),
+  };
+}
+
+const stages = /(?:^|,)\s*(encode|search)\s*;\s*dur=(\d+(?:\.\d+)?)/g;
+
+function addStages(serverTiming: string | string[] | undefined, { timings }: RequestContext): void {
+  for (const [, stage, ms] of String(serverTiming ?? '').matchAll(stages)) {
+    if (stage !== undefined) timings.add(stage, Number(ms));
+  }
+}

@@ -1,0 +1,65 @@
+import type { Context, Hono } from 'hono';
+import { createMemoryStore } from '../../adapters/memory-store.ts';
+import { createPrometheusMetrics } from '../../adapters/prometheus-metrics.ts';
+import { type ApiKey, createApiKeyCheck, type Scope } from '../../core/api-keys.ts';
+import { createImages } from '../../core/images.ts';
+import type { Rate, RateLimiter, VectorStore } from '../../core/ports.ts';
+import { ok } from '../../core/result.ts';
+import type { Search } from '../../core/search.ts';
+import { authenticate, authorize } from '../../http/authenticate.ts';
+import { createAddressOf } from '../../http/client-address.ts';
+import { crossOrigin } from '../../http/cross-origin.ts';
+import { limitRate } from '../../http/limit-rate.ts';
+import { pictureUrl } from '../../http/pictures.ts';
+import { createAccessOf } from '../../http/route-access.ts';
+import { createSearchApp } from '../../http/search-app.ts';
+import { createCountingLimiter } from './counting-limiter.ts';
+import { createLog, createResponse, healthy } from './search-app.ts';
+
+export interface Guards {
+  /** Left out: nobody needs a key. */
+  readonly keys?: readonly ApiKey[] | undefined;
+  readonly anonymous?: readonly Scope[];
+  readonly limiter?: RateLimiter;
+  readonly rate?: Rate;
+  readonly addressOf?: (c: Context) => string;
+  readonly origins?: readonly string[];
+  /** Patterns of routes that are added later and need no key. */
+  readonly open?: readonly string[];
+}
+
+/** The search app with everything in front of it that may refuse a request. */
+export function createGuardedApp({
+  search = async ({ query }) => ok(createResponse({ query })),
+  store = createMemoryStore({ dimensions: 2 }),
+  ...guards
+}: Guards & { readonly search?: Search; readonly store?: VectorStore } = {}): Hono {
+  const now = () => performance.now();
+  return createSearchApp(search, {
+    images: createImages({ store, modelId: 'fake', urlOf: pictureUrl }),
+    health: async () => healthy,
+    describe: () => store.describe(),
+    metrics: createPrometheusMetrics(now),
+    logger: createLog(),
+    now,
+    timeoutMs: 5000,
+    guards: guardsOf(guards),
+  });
+}
+
+function guardsOf({ keys, anonymous = [], origins = [], ...parts }: Guards) {
+  const accessOf = createAccessOf(parts.open);
+  const limit = limitRate({
+    limiter: parts.limiter ?? createCountingLimiter(),
+    rate: parts.rate ?? { perSecond: 0, burst: 1 },
+    addressOf: parts.addressOf ?? createAddressOf({ trustedProxies: 0 }),
+    accessOf,
+  });
+  if (keys === undefined) return [crossOrigin(origins), limit];
+  return [
+    crossOrigin(origins),
+    authenticate({ check: createApiKeyCheck(keys) }),
+    limit,
+    authorize({ accessOf, anonymous }),
+  ];
+}

@@ -1,0 +1,78 @@
+import * as z from 'zod';
+import type { Answer, ApiDocument, Described, Json } from './openapi-document.ts';
+
+export interface Answered {
+  readonly method: string;
+  readonly pathname: string;
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: string;
+}
+
+/** What is wrong with an answer by the document; nothing when it is described. */
+export type AnswerCheck = (answered: Answered) => string[];
+
+/** Status, headers, content type and body of an answer, each against the document. */
+export function createAnswerCheck(document: ApiDocument): AnswerCheck {
+  const schemas = new Map<Json, z.ZodType>();
+  const schemaOf = (json: Json): z.ZodType => {
+    const known = schemas.get(json) ?? z.fromJSONSchema(json);
+    schemas.set(json, known);
+    return known;
+  };
+
+  return (answered) => {
+    const { method, pathname, status, headers } = answered;
+    const described = document.describe(method, pathname);
+    if (isPreflight(answered)) return [];
+    const answer = described.operation.responses[status];
+    if (answer === undefined) return [`${described.name} does not describe ${status}`];
+    return [
+      ...Object.entries(answer.headers).flatMap(([name, { required, schema }]) => {
+        const value = headers.get(name);
+        if (value === null) return required ? [`the header ${name} is missing`] : [];
+        return complaints(schemaOf(schema), typed(value, schema), `the header ${name}`);
+      }),
+      ...bodyComplaints(answered, answer, described, schemaOf),
+    ];
+  };
+}
+
+function bodyComplaints(
+  { method, headers, body }: Answered,
+  { content }: Answer,
+  { name }: Described,
+  schemaOf: (json: Json) => z.ZodType,
+): string[] {
+  if (content === undefined || method === 'HEAD') {
+    return body === '' ? [] : [`${name} describes no body: ${body.slice(0, 100)}`];
+  }
+  const type = (headers.get('content-type') ?? '').split(';', 1)[0]?.trim() ?? '';
+  const wildcard = type.replace(/\/.*/, '/*');
+  const media = content[type] ?? content[wildcard];
+  if (media === undefined) return [`${name} does not describe the content type "${type}"`];
+  if (media.schema === undefined) return [];
+  try {
+    return complaints(schemaOf(media.schema), JSON.parse(body), 'the body');
+  } catch {
+    return [`the body is not JSON: ${body.slice(0, 100)}`];
+  }
+}
+
+function complaints(schema: z.ZodType, value: unknown, where: string): string[] {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return [];
+  return parsed.error.issues.map(
+    ({ path, message }) => `${where}${path.map((key) => `.${String(key)}`).join('')}: ${message}`,
+  );
+}
+
+/** A CORS preflight is answered for all paths at once, by what stands before them. */
+function isPreflight({ method, status, headers, body }: Answered): boolean {
+  const allowed = headers.has('access-control-allow-methods');
+  return method === 'OPTIONS' && status === 204 && allowed && body === '';
+}
+
+function typed(value: string, { type }: Json): unknown {
+  return type === 'integer' ? Number(value) : value;
+}

@@ -1,0 +1,96 @@
+import {
+  type Arbitrary,
+  array,
+  boolean,
+  constant,
+  constantFrom,
+  double,
+  integer,
+  oneof,
+  record,
+  string,
+  stringMatching,
+  uniqueArray,
+  tuple,
+} from 'fast-check';
+import type { Json } from './openapi-document.ts';
+
+const maxItems = 4;
+
+/** Values that a JSON schema allows. Rather small ones: they are for requests. */
+export function valuesOf(schema: Json): Arbitrary<unknown> {
+  const anyOf = schema['anyOf'] as readonly Json[] | undefined;
+  if (anyOf !== undefined) return oneof(...anyOf.map(valuesOf));
+  const options = schema['enum'] as readonly unknown[] | undefined;
+  if (options !== undefined) return constantFrom(...options);
+  if ('const' in schema) return constant(schema['const']);
+  switch (schema['type']) {
+    case 'string':
+      return texts(schema);
+    case 'integer':
+      return integer(rangeOf(schema));
+    case 'number':
+      return double({ noNaN: true, noDefaultInfinity: true, ...rangeOf(schema) });
+    case 'boolean':
+      return boolean();
+    case 'null':
+      return constant(null);
+    case 'array':
+      return array(valuesOf(schema['items'] as Json), {
+        minLength: (schema['minItems'] as number | undefined) ?? 0,
+        maxLength: maxItems,
+      });
+    case 'object':
+      return objects(schema);
+    default:
+      throw new Error(`Cannot make values of ${JSON.stringify(schema)}`);
+  }
+}
+
+function rangeOf({ minimum, maximum }: Json): { min?: number; max?: number } {
+  return {
+    ...(typeof minimum === 'number' ? { min: minimum } : {}),
+    ...(typeof maximum === 'number' ? { max: maximum } : {}),
+  };
+}
+
+function texts(schema: Json): Arbitrary<string> {
+  if (typeof schema['pattern'] === 'string') return matching(schema['pattern']);
+  const minLength = (schema['minLength'] as number | undefined) ?? 0;
+  const longest = (schema['maxLength'] as number | undefined) ?? 40;
+  const unit = constantFrom('grapheme', 'grapheme-ascii', 'binary');
+  const short = unit.chain((kind) => string({ unit: kind, minLength, maxLength: 20 }));
+  const long = integer({ min: minLength, max: longest }).map((length) => 'y'.repeat(length));
+  return oneof(
+    { weight: 6, arbitrary: short.filter((text) => text.length <= longest) },
+    { weight: 1, arbitrary: long },
+  ).filter((text) => minLength === 0 || text.trim() !== '');
+}
+
+function matching(pattern: string): Arbitrary<string> {
+  const all = new RegExp(pattern);
+  const withoutLookahead = new RegExp(pattern.replaceAll(/\(\?!\w+\)/g, ''));
+  return stringMatching(withoutLookahead, { size: 'small' }).filter((text) => all.test(text));
+}
+
+function objects(schema: Json): Arbitrary<Record<string, unknown>> {
+  const properties = Object.entries((schema['properties'] as Record<string, Json>) ?? {});
+  const fixed = record(Object.fromEntries(properties.map(([name, one]) => [name, valuesOf(one)])), {
+    requiredKeys: (schema['required'] as string[] | undefined) ?? [],
+  });
+  // An object of nothing but optional properties means nothing when it is empty.
+  const said = properties.length === 0 ? fixed : fixed.filter((one) => Object.keys(one).length > 0);
+  return tuple(said, further(schema)).map(([one, more]) => ({ ...more, ...one }));
+}
+
+/** Properties whose names are free, or have a pattern. */
+function further(schema: Json): Arbitrary<Record<string, unknown>> {
+  const [byPattern] = Object.entries((schema['patternProperties'] as Record<string, Json>) ?? {});
+  const names = schema['propertyNames'] as { pattern?: string } | undefined;
+  const pattern = byPattern?.[0] ?? names?.pattern;
+  const values = byPattern?.[1] ?? schema['additionalProperties'];
+  if (pattern === undefined || typeof values !== 'object' || values === null) return constant({});
+  const entry = tuple(matching(pattern), valuesOf(values as Json));
+  const entries = uniqueArray(entry, { selector: ([name]) => name, maxLength: maxItems });
+  return entries.map((list) => Object.fromEntries(list));
+}
