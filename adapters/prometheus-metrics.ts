@@ -11,6 +11,12 @@ const bucketsSeconds = [
 const bucketsTexts = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 const cacheStates = ['hit', 'miss', 'bypass'] as const satisfies readonly CacheState[];
 
+/**
+ * How often the event loop is looked at, in milliseconds, and so the least lag that it shows. Every
+ * look wakes the process up: at 10 that is 0.7 % of a core.
+ */
+const sampling = { eventLoopMonitoringPrecision: 20 };
+
 /** A route is a pattern, so there are few; should that ever break, the rest is one label. */
 const maxRoutes = 64;
 
@@ -30,7 +36,7 @@ export function createPrometheusMetrics(now: Clock, options: PrometheusOptions =
   const { requests, cache, texts } = createCounters(registry);
   const queues = createQueueGauges(registry);
   const nameRoute = createRouteNames();
-  if (options.ofProcess === true) collectDefaultMetrics({ register: registry });
+  if (options.ofProcess === true) collectDefaultMetrics({ register: registry, ...sampling });
   return {
     observe(stage, milliseconds) {
       windows.add(stage, milliseconds);

@@ -29,8 +29,10 @@ export function createRedisClient(
         retryStrategy: reconnectDelayMs,
         reconnectOnError: createReadOnlyCheck(),
       });
-  client.on('error', (error: Error) => {
-    onError(error);
+  client.on('error', (error: Error & { readonly lastNodeError?: Error }) => {
+    // A cluster says only that no node would answer.
+    const { lastNodeError = error } = error;
+    onError(lastNodeError);
     // A reply to nothing: whatever comes next may belong to something else.
     if (error.message.startsWith('Command queue state error')) renew(client);
   });
@@ -50,7 +52,7 @@ export function reviveEnded(client: RedisClient): void {
 
 function createCluster(address: RedisAddress): Cluster {
   const { host, port } = address;
-  const cluster = new Cluster([{ host, port }], {
+  return new Cluster([{ host, port }], {
     redisOptions: nodeOptions(address),
     enableOfflineQueue: false,
     clusterRetryStrategy: reconnectDelayMs,
@@ -63,11 +65,6 @@ function createCluster(address: RedisAddress): Cluster {
     // Certificates are for names, not for the addresses behind them.
     dnsLookup: (name, callback) => callback(null, name),
   });
-  cluster.on('ready', () => {
-    // Nodes connect when first used, and refuse commands until they are connected.
-    for (const node of cluster.nodes('master')) node.ping().catch(() => {});
-  });
-  return cluster;
 }
 
 function nodeOptions({ username, password, tls }: RedisAddress) {

@@ -1,3 +1,4 @@
+import { Cluster } from 'ioredis';
 import { type RedisClient, renew, reviveEnded } from './redis-client.ts';
 import { afterDeadline } from './redis-deadline.ts';
 import type { RedisReport } from './redis-report.ts';
@@ -28,8 +29,8 @@ export interface RedisHealthOptions {
 const firstPauseMs = 20;
 const maxPauseMs = 250;
 /** Who is lost again so soon after it came back is left alone, every time for twice as long. */
-const steadyMs = 5000;
-const firstRestMs = 100;
+const steadyMs = 2000;
+const firstRestMs = 50;
 const maxRestMs = 1000;
 
 export function createRedisHealth(options: RedisHealthOptions): RedisHealth {
@@ -85,15 +86,23 @@ async function probe(client: RedisClient, key: string, timeoutMs: number): Promi
   let late = false;
   const cancel = afterDeadline(timeoutMs, () => (late = true));
   try {
-    await client.exists(key);
-    return !late;
+    const answer: unknown = await ask(client, key);
+    return typeof answer === 'number' && !late;
   } catch {
     // A cluster looks after its nodes itself, and its other nodes may be fine.
-    if (!client.isCluster) renew(client);
+    if (!(client instanceof Cluster)) renew(client);
     return false;
   } finally {
     cancel();
   }
+}
+
+async function ask(client: RedisClient, key: string): Promise<unknown> {
+  const asked = client.exists(key);
+  if (!(client instanceof Cluster)) return asked;
+  // Nodes connect when first asked for something, and refuse all else until they are connected.
+  const [answer] = await Promise.all([asked, ...client.nodes('master').map((node) => node.ping())]);
+  return answer;
 }
 
 /** How long to leave it alone before the first probe. */

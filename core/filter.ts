@@ -19,7 +19,8 @@ const Operators = z
   .refine(
     (operators) => Object.keys(operators).length > 0,
     'must have one of gte, gt, lte, lt, not',
-  );
+  )
+  .meta({ minProperties: 1 });
 
 /** Letters, digits, `_`, `-`, `.`; two leading underscores are kept for the store's own fields. */
 const keyPattern = /^(?!__)[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/;
@@ -51,7 +52,7 @@ export const Filters = z
     abort: true,
   })
   .pipe(Conditions)
-  .meta({ ...z.toJSONSchema(Conditions) });
+  .meta({ ...z.toJSONSchema(Conditions), maxProperties: maxConditions });
 export type Filters = z.infer<typeof Filters>;
 
 /**

@@ -66,7 +66,7 @@ export const SearchQuery = z.strictObject({
       error: `must have at most ${limits.queryCharacters} characters`,
     })
     .refine((text) => text.isWellFormed(), 'must be valid Unicode')
-    .meta({ maxLength: limits.queryCharacters }),
+    .meta({ maxLength: limits.queryCharacters, pattern: '\\S' }),
   /** How many results at most. */
   top_k: TopK,
   /** Results below this cosine similarity are left out; 0 leaves out none. */

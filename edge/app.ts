@@ -41,11 +41,14 @@ export interface EdgeSettings {
 export function createEdge(parts: EdgeParts): Hono {
   const { cached, now, logger } = parts;
   const search = withSingleFlight(parts.search);
-  return createSearchApp(cached === undefined ? search : withCache(search, { ...cached, now, logger }), {
-    ...parts,
-    health: withCacheHealth(parts.health, cached?.cache),
-    guards: guardsOf(parts),
-  });
+  return createSearchApp(
+    cached === undefined ? search : withCache(search, { ...cached, now, logger }),
+    {
+      ...parts,
+      health: withCacheHealth(parts.health, cached?.cache),
+      guards: guardsOf(parts),
+    },
+  );
 }
 
 /** In this order: a refusal is logged, can be read by a page of another origin, and costs a token. */

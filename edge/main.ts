@@ -1,5 +1,5 @@
-import { pino } from 'pino';
 import { openTracer } from '../adapters/open-tracer.ts';
+import { createProcessLogger } from '../adapters/process-logger.ts';
 import { createPrometheusMetrics } from '../adapters/prometheus-metrics.ts';
 import { parseEnv } from '../core/env.ts';
 import type { Failure } from '../core/failure.ts';
@@ -11,8 +11,14 @@ import { openEdge } from './open.ts';
 const drainTimeoutMs = 25_000;
 
 const parsed = parseEnv(EdgeConfig, process.env);
-const logger = pino({ level: parsed.ok ? parsed.value.LOG_LEVEL : 'info' });
+const logger = createProcessLogger(parsed.ok ? parsed.value.LOG_LEVEL : 'info');
 const config = orExit(parsed);
+
+const signals = ['SIGTERM', 'SIGINT'] as const;
+// Process 1 of a container ignores what nobody listens to, and until now there is nothing to drain.
+const leave = () => process.exit(0);
+for (const signal of signals) process.once(signal, leave);
+
 const now = () => performance.now();
 const edge = openEdge(config, {
   logger,
@@ -25,7 +31,10 @@ const server = orExit(
 );
 logger.info({ port: server.port, service: config.SERVICE_URL }, 'Ready to answer');
 
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(signal));
+for (const signal of signals) {
+  process.off(signal, leave);
+  process.once(signal, () => void stop(signal));
+}
 
 async function stop(signal: string): Promise<void> {
   logger.info({ signal }, 'Draining');

@@ -1,10 +1,7 @@
 import type { Hono } from 'hono';
-import type { Metrics, Tracer } from '../core/ports.ts';
-import type { Clock } from '../core/timings.ts';
 import type { Health } from '../http/health.ts';
-import type { RequestLogParts } from '../http/log-requests.ts';
 import { createRemoteService } from '../http/remote-service.ts';
-import { createEdge } from './app.ts';
+import { createEdge, type EdgeParts } from './app.ts';
 import type { EdgeConfig } from './config.ts';
 import { openFront } from './front.ts';
 
@@ -16,12 +13,7 @@ export interface Edge {
 /** The edge that the environment asks for. Neither Redis nor the service need be there yet. */
 export function openEdge(
   config: EdgeConfig,
-  parts: {
-    readonly logger: RequestLogParts['logger'];
-    readonly metrics: Metrics;
-    readonly tracer: Tracer | undefined;
-    readonly now: Clock;
-  },
+  parts: Pick<EdgeParts, 'logger' | 'metrics' | 'tracer' | 'now'>,
 ): Edge {
   const { logger, now, tracer } = parts;
   const front = openFront(config, logger, now);

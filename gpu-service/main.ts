@@ -1,5 +1,5 @@
-import { pino } from 'pino';
 import { openTracer } from '../adapters/open-tracer.ts';
+import { createProcessLogger } from '../adapters/process-logger.ts';
 import { createPrometheusMetrics } from '../adapters/prometheus-metrics.ts';
 import { parseEnv } from '../core/env.ts';
 import type { Failure } from '../core/failure.ts';
@@ -12,7 +12,7 @@ import { openEngine } from './open.ts';
 
 const drainTimeoutMs = 25_000;
 
-const logger = pino({ level: process.env['LOG_LEVEL'] ?? 'info' });
+const logger = createProcessLogger(process.env['LOG_LEVEL'] ?? 'info');
 const config = orExit(parseEnv(GpuServiceConfig, process.env));
 
 const signals = ['SIGTERM', 'SIGINT'] as const;
@@ -39,7 +39,13 @@ const app = createGpuService({
 // The caller's own deadline ends the work; this one only outlasts every caller's.
 app.route('/', createEncodeApp(engine.encoder, { logger, timeoutMs: 300_000 }));
 const server = orExit(
-  await listen({ fetch: app.fetch, hostname: config.API_HOST, port: config.API_PORT }),
+  await listen({
+    fetch: app.fetch,
+    hostname: config.API_HOST,
+    port: config.API_PORT,
+    // Pictures to be encoded come in bodies of up to 128 MiB.
+    requestTimeoutMs: 300_000,
+  }),
 );
 logger.info({ port: server.port, model: engine.encoder.model }, 'Ready to search');
 

@@ -17,13 +17,18 @@ const maxKeyCharacters = 128;
 export function authenticate({ check }: { readonly check: ApiKeyCheck }): MiddlewareHandler {
   return async (c, next) => {
     const presented = presentedKey(c);
-    if (!presented.ok) c.set('apiKeyRefusal', presented.error);
-    else if (presented.value !== undefined) {
-      const key = check(presented.value);
-      if (key === undefined) c.set('apiKeyRefusal', 'nobody has this API key');
-      else rememberKey(c, key);
+    const key = presented.ok && presented.value !== undefined ? check(presented.value) : undefined;
+    if (key === undefined) {
+      if (!presented.ok) c.set('apiKeyRefusal', presented.error);
+      else if (presented.value !== undefined) c.set('apiKeyRefusal', 'nobody has this API key');
+      return next();
     }
+    c.set('apiKey', key);
+    c.set('apiKeyId', key.id);
+    if (c.req.method === 'POST') return next();
+    addVary(c, 'Authorization, X-Api-Key');
     await next();
+    keepFromSharedCaches(c);
   };
 }
 
@@ -61,13 +66,11 @@ export function apiKeyOf(c: Context): ApiKey | undefined {
   return c.get('apiKey') as ApiKey | undefined;
 }
 
-function rememberKey(c: Context, key: ApiKey): void {
-  c.set('apiKey', key);
-  c.set('apiKeyId', key.id);
-  if (c.req.method === 'POST') return;
-  // For every answer that says nothing else: no cache may give it to somebody without a key.
-  c.header('Cache-Control', 'private, no-cache');
-  addVary(c, 'Authorization, X-Api-Key');
+/** An answer that says nothing of caches may not be given to somebody without a key by one. */
+function keepFromSharedCaches(c: Context): void {
+  // What `respondText` wrote says something.
+  if (c.get('complete') === true || c.res.headers.has('Cache-Control')) return;
+  c.res.headers.set('Cache-Control', 'private, no-cache');
 }
 
 function presentedKey(c: Context): Result<string | undefined, string> {

@@ -1,24 +1,21 @@
 import { isIP } from 'node:net';
 import type { Context } from 'hono';
-import * as z from 'zod';
 
 /** More than that many proxies in a row are made up. */
 const maxHops = 32;
 
 /** What `hono` hands on of a process's socket, or of a Lambda's event. */
-const Peer = z.object({
-  incoming: z.object({ socket: z.object({ remoteAddress: z.string().optional() }) }).optional(),
-  requestContext: z
-    .object({
-      /** API Gateway of version 2, function URL. */
-      http: z.object({ sourceIp: z.string() }).optional(),
-      /** API Gateway of version 1. */
-      identity: z.object({ sourceIp: z.string() }).optional(),
-      /** A load balancer, which says nothing about who called but in X-Forwarded-For. */
-      elb: z.unknown().optional(),
-    })
-    .optional(),
-});
+interface Origin {
+  readonly incoming?: { readonly socket: { readonly remoteAddress?: string } };
+  readonly requestContext?: {
+    /** API Gateway of version 2, function URL. */
+    readonly http?: { readonly sourceIp: string };
+    /** API Gateway of version 1. */
+    readonly identity?: { readonly sourceIp: string };
+    /** A load balancer, which says who called in X-Forwarded-For alone. */
+    readonly elb?: unknown;
+  };
+}
 
 /**
  * Who called, as the name of a bucket: an IPv4 address, or the /64 network of an IPv6 address, which
@@ -40,8 +37,7 @@ export function createAddressOf({
 
 /** Everybody on the way, the nearest last. */
 function hopsOf(c: Context, trustedProxies: number): readonly string[] {
-  const env = Peer.safeParse(c.env);
-  const { incoming, requestContext } = env.success ? env.data : {};
+  const { incoming, requestContext }: Origin = c.env ?? {};
   const needsHeader = trustedProxies > 0 || requestContext?.elb !== undefined;
   const forwarded = needsHeader ? forwardedFor(c) : [];
   if (requestContext?.elb !== undefined) return forwarded;

@@ -1,12 +1,15 @@
 import { Hono } from 'hono';
 import { html, raw } from 'hono/html';
 import { failures } from '../core/failure.ts';
+import { refuseOtherMethods } from './middleware.ts';
+import { headers } from './openapi-parts.ts';
 import { createOpenApiDocument } from './openapi.ts';
 
 type OpenApiDocument = ReturnType<typeof createOpenApiDocument>;
 
 interface Operation {
   readonly summary: string;
+  readonly security?: readonly Readonly<Record<string, readonly string[]>>[];
   readonly parameters?: readonly { name: string; description: string; required: boolean }[];
   readonly requestBody?: unknown;
   readonly responses: Readonly<Record<string, { readonly description: string }>>;
@@ -14,13 +17,26 @@ interface Operation {
 
 /** `/openapi.json` for programs and `/docs` for people, who need no script for it. */
 export function createDocsApp(): Hono {
-  const document = createOpenApiDocument();
-  const page = docsPage(document);
+  // Made when first asked for: a process that is started for one search need not wait for it.
+  const written = once(() => {
+    const document = createOpenApiDocument();
+    return { json: JSON.stringify(document), page: docsPage(document) };
+  });
   const app = new Hono();
-  app.get('/openapi.json', (c) => c.json(document));
-  app.get('/docs', (c) => c.html(page));
+  app.get('/openapi.json', (c) =>
+    c.body(written().json, 200, { 'Content-Type': 'application/json' }),
+  );
+  app.get('/docs', (c) => c.html(written().page));
   app.get('/docs.css', (c) => c.body(style, 200, { 'Content-Type': 'text/css; charset=utf-8' }));
+  for (const path of ['/openapi.json', '/docs', '/docs.css']) {
+    app.all(path, refuseOtherMethods('GET, HEAD'));
+  }
   return app;
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 function docsPage(document: OpenApiDocument) {
@@ -40,7 +56,8 @@ function docsPage(document: OpenApiDocument) {
           <a href="/">the search page</a>, or
         </p>
         <pre>${example}</pre>
-        ${operationSections(document)} ${errorSection()} ${schemaSection(document)}
+        ${callerSection()} ${operationSections(document)} ${headerSection()} ${errorSection()}
+        ${schemaSection(document)}
       </body>
     </html>`;
 }
@@ -51,7 +68,9 @@ const example = `curl -X POST localhost:8000/search -H 'content-type: applicatio
 function operationSections(document: OpenApiDocument) {
   const paths = document['paths'] as Record<string, Record<string, Operation>>;
   return Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => operationSection(path, method, operation)),
+    Object.entries(methods)
+      .filter(([method]) => method === 'get' || method === 'post')
+      .map(([method, operation]) => operationSection(path, method, operation)),
   );
 }
 
@@ -59,7 +78,7 @@ function operationSection(path: string, method: string, operation: Operation) {
   const parameters = operation.parameters ?? [];
   return html`<section>
     <h2><code>${method.toUpperCase()} ${path}</code></h2>
-    <p>${operation.summary}</p>
+    <p>${operation.summary}.${scopeOf(operation)}</p>
     ${operation.requestBody === undefined ? '' : raw('<p>Body: <a href="#SearchQuery">SearchQuery</a></p>')}
     <ul>
       ${parameters.map(
@@ -73,6 +92,40 @@ function operationSection(path: string, method: string, operation: Operation) {
       )}
     </ul>
   </section>`;
+}
+
+function scopeOf({ security = [] }: Operation) {
+  const scope = security.flatMap((way) => Object.values(way).flat())[0];
+  return scope === undefined ? '' : html` Scope: <code>${scope}</code>.`;
+}
+
+function callerSection() {
+  return html`<h2>Who may call, and how often</h2>
+    <p>
+      Where the server asks for an API key, send <code>Authorization: Bearer ps_…</code> or
+      <code>X-Api-Key: ps_…</code>. A key has scopes (<code>search</code>, <code>write</code>,
+      <code>admin</code>); each path below names the one it needs; one that names none is open.
+      Without a good key: 401; without the scope: 403.
+    </p>
+    <p>
+      Where there is a limit, every answer of a limited path carries <code>RateLimit-Limit</code>,
+      <code>RateLimit-Remaining</code> and <code>RateLimit-Reset</code> (seconds); past it: 429, and
+      <code>Retry-After</code> says how many seconds to wait. It counts per key, and per address for
+      callers without one.
+    </p>
+    <p>
+      <code>HEAD</code> is answered like <code>GET</code>. Other methods than those below: 405, and
+      <code>Allow</code> names the right ones.
+    </p>`;
+}
+
+function headerSection() {
+  return html`<h2>Headers of answers</h2>
+    <ul>
+      ${Object.entries(headers).map(
+        ([name, { description }]) => html`<li><code>${name}</code>: ${description}</li>`,
+      )}
+    </ul>`;
 }
 
 function errorSection() {

@@ -116,9 +116,9 @@ export function readPath(path: string, parts: OperationParts, more: Json = {}): 
   ]);
   return {
     [path]: {
+      ...more,
       get,
       head: { ...get, responses: Object.fromEntries(responses) },
-      ...more,
       'x-other-methods': otherMethods(path),
     },
   };
@@ -193,14 +193,17 @@ export function parameter(name: string, schema: Json, description: string, requi
 }
 
 export function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io });
-  return rest;
+  const made = z.toJSONSchema(schema, { io });
+  // The dialect is that of the document; a part of it has none of its own.
+  return JSON.parse(
+    JSON.stringify(made, (key, value: unknown) => (key === '$schema' ? undefined : value)),
+  ) as Json;
 }
 
 function ref(kind: 'schemas' | 'headers', name: string): Json {
   return { $ref: `#/components/${kind}/${name}` };
 }
 
-function header(description: string, schema: Json, required = false): Json {
+function header(description: string, schema: Json, required = false) {
   return { description, schema, required };
 }

@@ -39,14 +39,13 @@ export function createPictures(parts: {
     if (!record.ok) return respondFailure(c, record.error);
     const { origin } = record.value;
     const etag = `"${Buffer.from(origin.version).toString('base64url')}"`;
-    c.header('ETag', etag);
-    c.header('Cache-Control', 'private, max-age=60');
-    if (c.req.header('if-none-match') === etag) return c.body(null, 304);
+    const headers = { ETag: etag, 'Cache-Control': 'private, max-age=60' };
+    if (c.req.header('if-none-match') === etag) return c.body(null, 304, headers);
     const bytes = await readIndexed(parts.objectsOf(origin.root), record.value);
     if (!bytes.ok) return respondFailure(c, bytes.error);
     const extension = origin.key.slice(origin.key.lastIndexOf('.') + 1).toLowerCase();
     const type = types[extension] ?? 'application/octet-stream';
-    return c.body(new Uint8Array(bytes.value), 200, { 'Content-Type': type });
+    return c.body(new Uint8Array(bytes.value), 200, { ...headers, 'Content-Type': type });
   });
   app.all('/pictures/:id', refuseOtherMethods('GET, HEAD'));
   return app;

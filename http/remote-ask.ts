@@ -68,7 +68,6 @@ export function createRemoteImages(ask: RemoteAsk): Images {
 
 function headersOf({ requestId, generation }: RequestContext, span: Span | undefined) {
   return {
-    'Content-Type': 'application/json',
     'X-Request-Id': requestId,
     ...(span && { traceparent: span.traceparent }),
     ...(generation !== undefined && { 'X-Index-Generation': generation }),

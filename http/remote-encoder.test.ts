@@ -1,13 +1,23 @@
 import { join } from 'node:path';
+import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
 import { createOnnxEncoder } from '../adapters/onnx-encoder.ts';
 import { failure } from '../core/failure.ts';
 import { err, ok } from '../core/result.ts';
 import { describeEncoder } from '../test/contracts/encoder.ts';
-import { connect, useEncodeServers } from '../test/support/encode-server.ts';
+import {
+  connect,
+  createEncodeTestApp,
+  urlOf,
+  useEncodeServers,
+} from '../test/support/encode-server.ts';
 import { expectFailure, expectOk } from '../test/support/expect-ok.ts';
 import { createFakeEncoder } from '../test/support/fake-encoder.ts';
 import { colours, pngOf } from '../test/support/images.ts';
+import { withHeaders } from './middleware.ts';
+import { createRemoteEncoder } from './remote-encoder.ts';
+import { listen } from './server.ts';
+import { requireServiceSecret } from './service-secret.ts';
 
 const { serve } = useEncodeServers();
 
@@ -72,6 +82,24 @@ describe('a remote encoder', () => {
       'ok',
     ]);
     expect(results[2]).toEqual(results[0]);
+  });
+
+  it('shows its secret, and keeps the path of its address', async () => {
+    const secret = 'the-secret-of-the-service';
+    const app = new Hono().use(withHeaders(), requireServiceSecret([secret]));
+    app.route('/v1', createEncodeTestApp(createFakeEncoder()));
+    const server = expectOk(await listen({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }));
+    const baseUrl = `${urlOf(server.port)}/v1/`;
+    const known = await createRemoteEncoder({ baseUrl, timeoutMs: 5000, secret });
+    expectOk(await expectOk(known).encodeTexts(['dog']));
+    for (const other of [undefined, 'another-secret']) {
+      const options = { baseUrl, timeoutMs: 5000, secret: other };
+      const { code, detail } = expectFailure(await createRemoteEncoder(options));
+      expect(code).toBe('encoder_unavailable');
+      expect(detail).toContain('SERVICE_SECRET');
+      expect(detail).not.toContain(secret);
+    }
+    await server.close(0);
   });
 
   it('keeps the code of a failure, and when to come again', async () => {

@@ -3,8 +3,8 @@ import { failure } from '../core/failure.ts';
 import { SearchQuery } from '../core/model.ts';
 import { err, ok } from '../core/result.ts';
 import type { Search } from '../core/search.ts';
-import { createTimings } from '../core/timings.ts';
 import { expectFailure, expectOk } from '../test/support/expect-ok.ts';
+import { requestContext } from '../test/support/request-context.ts';
 import { createResponse, createTestApp } from '../test/support/search-app.ts';
 import { createRemoteSearch } from './remote-search.ts';
 import { listen, type RunningServer } from './server.ts';
@@ -21,53 +21,68 @@ beforeAll(async () => {
 
 afterAll(() => server.close(0));
 
-function context(signal = AbortSignal.timeout(5000)) {
-  return {
-    requestId: 'request-1',
-    signal,
-    timings: createTimings(() => performance.now()),
-    notes: {},
-  };
-}
-
 const query = SearchQuery.parse({ query: 'a dog', filters: { category: 'animals' } });
 
 describe('a remote search', () => {
   it('asks the same question and gives the same answer as the one behind it', async () => {
     let asked: unknown;
-    answer = async (received, { requestId }) => {
-      asked = { received, requestId };
+    answer = async (received, { requestId, generation }) => {
+      asked = { received, requestId, generation };
       return ok(createResponse({ query: received.query, total: 0 }));
     };
-    expect(expectOk(await remote(query, context()))).toEqual(createResponse());
-    expect(asked).toEqual({ received: query, requestId: 'request-1' });
+    const found = await remote(query, requestContext({ generation: 'g1' }));
+    expect(expectOk(found)).toEqual(createResponse());
+    expect(asked).toEqual({ received: query, requestId: 'request-1', generation: 'g1' });
   });
 
   it('keeps the code of a failure behind it', async () => {
-    answer = async () => err(failure('overloaded', 'Cannot search as it is too busy'));
-    expect(expectFailure(await remote(query, context()))).toEqual({
+    answer = async () => {
+      const more = { retryAfterSeconds: 7 };
+      return err(failure('overloaded', 'Cannot search as it is too busy', more));
+    };
+    expect(expectFailure(await remote(query, requestContext()))).toEqual({
       code: 'overloaded',
       detail: 'Cannot search as it is too busy',
+      retryAfterSeconds: 7,
     });
   });
 
-  it('takes a bug behind it for a store that does not answer', async () => {
+  it('tells the log, and not the client, about a bug behind it', async () => {
     answer = () => {
       throw new Error('bug');
     };
-    expect(expectFailure(await remote(query, context())).code).toBe('store_unavailable');
+    // However often: the others must not suffer for it.
+    for (let i = 0; i < 10; i += 1) {
+      const { code, detail, cause } = expectFailure(await remote(query, requestContext()));
+      expect([code, detail]).toEqual([
+        'search_unavailable',
+        'Cannot answer as the search service met a bug',
+      ]);
+      expect(String(cause)).toContain('request-1');
+    }
+    answer = async () => ok(createResponse());
+    expectOk(await remote(query, requestContext()));
   });
 
-  it('ends when it is told to', async () => {
-    answer = () => new Promise(() => {});
-    const waiting = await remote(query, context(AbortSignal.timeout(30)));
-    expect(expectFailure(waiting).code).toBe('timeout');
+  it('ends when it is told to, and the work behind it too', async () => {
+    const stopped = Promise.withResolvers<void>();
+    answer = (_, { signal }) =>
+      new Promise(() => signal.addEventListener('abort', () => stopped.resolve()));
+    const timed = await remote(query, requestContext({ signal: AbortSignal.timeout(100) }));
+    expect(expectFailure(timed).code).toBe('timeout');
+    await stopped.promise;
+    const gone = AbortSignal.abort();
+    const left = await remote(query, requestContext({ signal: gone }));
+    expect(expectFailure(left).code).toBe('cancelled');
   });
 
-  it('says which server does not answer', async () => {
-    const nobody = createRemoteSearch({ baseUrl: 'http://127.0.0.1:9' });
-    const { code, detail } = expectFailure(await nobody(query, context()));
-    expect(code).toBe('store_unavailable');
-    expect(detail).toContain('http://127.0.0.1:9');
+  it('says which service does not answer where it is told what to call it', async () => {
+    const baseUrl = 'http://127.0.0.1:9';
+    const nobody = expectFailure(await createRemoteSearch({ baseUrl })(query, requestContext()));
+    expect(nobody.code).toBe('search_unavailable');
+    expect(nobody.detail).not.toContain('127.0.0.1');
+    expect(String(nobody.cause)).toContain('127.0.0.1:9');
+    const named = createRemoteSearch({ baseUrl, service: baseUrl });
+    expect(expectFailure(await named(query, requestContext())).detail).toContain(baseUrl);
   });
 });

@@ -43,10 +43,13 @@ export function createAccessOf(open: readonly string[] = []): AccessOf {
   const known = new Map(Object.entries(routeAccess));
   for (const pattern of open) known.set(pattern, { limited: false });
   return (c) => {
-    const patterns = new Set(matchedRoutes(c).map(({ path }) => path));
-    return [...patterns]
-      .filter((pattern) => !isEverything(pattern))
-      .map((pattern) => known.get(pattern) ?? forgotten);
+    const found: Access[] = [];
+    for (const { path } of matchedRoutes(c)) {
+      if (isEverything(path)) continue;
+      const access = known.get(path) ?? forgotten;
+      if (!found.includes(access)) found.push(access);
+    }
+    return found;
   };
 }
 

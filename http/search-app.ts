@@ -1,11 +1,12 @@
-import { type Context, Hono, type MiddlewareHandler } from 'hono';
-import { matchedRoutes } from 'hono/route';
+import { Hono, type MiddlewareHandler } from 'hono';
 import { failure } from '../core/failure.ts';
+import type { Metrics } from '../core/ports.ts';
 import type { Search } from '../core/search.ts';
 import { createDocsApp } from './docs.ts';
 import { createHealthApp, type Health } from './health.ts';
 import { withHeaders } from './middleware.ts';
 import { requestId, respondBug, respondFailure } from './respond.ts';
+import { routeOf } from './route-of.ts';
 import { createSearchRoutes, type SearchRoutesParts } from './search-routes.ts';
 import { createStatsApp, type StatsParts } from './stats.ts';
 
@@ -19,12 +20,8 @@ export interface SearchAppParts extends SearchRoutesParts, StatsParts {
 export function createSearchApp(search: Search, parts: SearchAppParts): Hono {
   const { logger, metrics } = parts;
   const app = new Hono();
-  app.use(withHeaders(), ...(parts.guards ?? []));
-  app.use(async (c, next) => {
-    await next();
-    const code: unknown = c.get('code' as never);
-    metrics.countRequest(routeOf(c), c.res.status, typeof code === 'string' ? code : 'ok');
-  });
+  // Whom the guards refuse is counted too.
+  app.use(withHeaders(), countRequests(metrics), ...(parts.guards ?? []));
   app.route('/', createSearchRoutes(search, parts));
   app.route('/', createHealthApp(parts.health));
   app.route('/', createStatsApp(parts));
@@ -39,7 +36,10 @@ export function createSearchApp(search: Search, parts: SearchAppParts): Hono {
   return app;
 }
 
-/** The pattern that answered, so that ids in paths don't become labels. */
-function routeOf(c: Context): string {
-  return matchedRoutes(c).findLast(({ path }) => !path.endsWith('*'))?.path ?? 'unknown';
+function countRequests(metrics: Metrics): MiddlewareHandler {
+  return async (c, next) => {
+    await next();
+    const code: unknown = c.get('code');
+    metrics.countRequest(routeOf(c), c.res.status, typeof code === 'string' ? code : 'ok');
+  };
 }

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { type Async } from '../core/failure.ts';
 import type { Images } from '../core/images.ts';
 import { ImageId, ScoreThreshold, SearchQuery, type SearchResponse, TopK } from '../core/model.ts';
-import type { Logger, Metrics, Span, Stage } from '../core/ports.ts';
+import type { Logger, Metrics, Stage } from '../core/ports.ts';
 import { ok } from '../core/result.ts';
 import type { RequestContext, Search } from '../core/search.ts';
 import { type Clock, createTimings } from '../core/timings.ts';
@@ -14,6 +14,7 @@ import { parseFields, readJson } from './parse-request.ts';
 import { fromQueryString } from './query-string.ts';
 import { noteRequest } from './request-log.ts';
 import { headersOf, requestId, respondAndLog, respondText } from './respond.ts';
+import { spanOf } from './trace-requests.ts';
 import { writeResponse } from './write-response.ts';
 
 export interface SearchRoutesParts {
@@ -73,13 +74,16 @@ async function answerSearch(
   const context = createContext(c, parts);
   const { notes, timings } = context;
   const response = await run(context);
-  noteRequest(c, { cache: notes.cache, timings });
   const headers = headersOf(c);
   headers['Server-Timing'] = serverTiming(timings);
   if (notes.cache !== undefined) headers['X-Cache'] = notes.cache;
-  if (!response.ok) return respondAndLog(c, parts.logger, response.error);
+  if (!response.ok) {
+    noteRequest(c, { cache: notes.cache, timings });
+    return respondAndLog(c, parts.logger, response.error);
+  }
   measure(parts.metrics, context);
   const text = writeResponse(response.value);
+  noteRequest(c, { cache: notes.cache, timings, responseBytes: Buffer.byteLength(text) });
   return c.req.method === 'POST'
     ? respondText(c, text, { headers: { 'Content-Type': 'application/json' } })
     : cacheable(c, response.value, text);
@@ -88,10 +92,9 @@ async function answerSearch(
 /** What the routes know of a request; its deadline begins to count when somebody looks at it. */
 function createContext(c: Context, { now, timeoutMs }: SearchRoutesParts): RequestContext {
   let signal: AbortSignal | undefined;
-  const span: Span | undefined = c.get('span');
   return {
     requestId: requestId(c),
-    timings: createTimings(now, span),
+    timings: createTimings(now, spanOf(c)),
     notes: {},
     generation: c.req.header('x-index-generation'),
     get signal() {

@@ -29,19 +29,20 @@ export interface ListenOptions {
  * What was sent on an idle connection just before it is closed here would be lost. So it is kept so
  * long that what was on its way has come.
  */
-const lingerMs = 250;
+const lingerMs = 500;
 
 /** Serves an app over HTTP. Fails with `address_in_use`. */
 export function listen(options: ListenOptions): Async<RunningServer> {
   const { fetch, hostname, port, requestTimeoutMs = 60_000, maxConnections = 4096 } = options;
   return new Promise((resolve, reject) => {
+    const headersTimeout = Math.min(20_000, requestTimeoutMs);
     const serverOptions = {
-      headersTimeout: Math.min(20_000, requestTimeoutMs),
+      headersTimeout,
       requestTimeout: requestTimeoutMs,
       // Load balancers keep connections for a minute; whoever closes first must be them, or a request
       // meets a closed connection.
       keepAliveTimeout: 75_000,
-      connectionsCheckingInterval: 5000,
+      connectionsCheckingInterval: Math.min(5000, headersTimeout),
     };
     const server = serve({ fetch, hostname, port, serverOptions }, (info) => {
       resolve(ok({ port: info.port, close: (timeoutMs) => drain(server, responses, timeoutMs) }));
@@ -92,7 +93,8 @@ async function drain(server: Server, responses: Responses, drainTimeoutMs: numbe
   ]);
   // A connection that a client keeps open counts as idle only once its request has ended.
   const sweep = setInterval(() => server.closeIdleConnections(), 50);
-  server.closeIdleConnections();
+  // Ends the idle ones, and its own watch for slow clients.
+  server.close();
   await closed;
   clearInterval(sweep);
   clearTimeout(cutOff);

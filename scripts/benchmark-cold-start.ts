@@ -78,7 +78,11 @@ await runCommand(async (args) => {
     if (!measured.ok) return measured;
     process.stdout.write(toTable(measured.value));
     if (values.json !== undefined) {
-      const run = { command: 'benchmark:cold-start', runs: runs.value, redis: 'REDIS_HOST' in backend };
+      const run = {
+        command: 'benchmark:cold-start',
+        runs: runs.value,
+        redis: 'REDIS_HOST' in backend,
+      };
       const result = { ...run, ...measured.value, ...describeMachine() };
       await writeFile(values.json, `${JSON.stringify(result, null, 2)}\n`);
     }

@@ -23,10 +23,6 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** More than that slows down every start; something that does not belong there has come in. */
 const maxBytes = 1_000_000;
 
-/** ioredis is CommonJS, and asks for Node's own modules in its way. */
-const banner = `import { createRequire as createRequireForBundle } from 'node:module';
-const require = createRequireForBundle(import.meta.url);`;
-
 await runCommand(async (args) => {
   const { values } = parseArgs({
     args,
@@ -58,7 +54,6 @@ async function bundle(directory: string): Promise<readonly OutputChunk[]> {
     format: 'esm',
     entryFileNames: '[name].mjs',
     chunkFileNames: '[name].mjs',
-    banner,
     minify: true,
     sourcemap: true,
   });

@@ -19,7 +19,10 @@ export interface IndexFolderOptions {
 }
 
 /** Brings the index up to the state of a folder. What was done stays done when it is interrupted. */
-export async function indexFolder(engine: Opened['engine'], options: IndexFolderOptions): Async<void> {
+export async function indexFolder(
+  engine: Opened['engine'],
+  options: IndexFolderOptions,
+): Async<void> {
   const indexer = createIndexer({ ...engine, ...options });
   const indexed = await indexFiles(indexer, options);
   if (!indexed.ok) return indexed;

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
-import { pino, type Logger as PinoLogger } from 'pino';
+import type { Logger as PinoLogger } from 'pino';
+import { createProcessLogger } from '../adapters/process-logger.ts';
 import { parseEnv } from '../core/env.ts';
 import type { Async, Failure } from '../core/failure.ts';
 import { createGeneration, withGeneration } from '../core/generation.ts';
@@ -42,7 +43,7 @@ export async function withEngine<T>(
   if (!frontConfig.ok) return frontConfig;
   const model = await pullMissing(config.value);
   if (!model.ok) return model;
-  const logger = pino({ level: config.value.LOG_LEVEL });
+  const logger = createProcessLogger(config.value.LOG_LEVEL);
   // First, as it connects while the model is loaded.
   const front = openFront(frontConfig.value, logger, () => performance.now());
   const engine = await openEngine(config.value, logger, metrics);

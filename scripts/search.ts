@@ -67,7 +67,7 @@ function parseQuery(words: readonly string[], topK: string, filters: readonly st
 
 /** The index itself, or the server that holds it. */
 async function searchSomewhere(query: SearchQuery, url?: string): Async<SearchResponse> {
-  if (url !== undefined) return run(createRemoteSearch({ baseUrl: url }), query);
+  if (url !== undefined) return run(createRemoteSearch({ baseUrl: url, service: url }), query);
   const found = await withEngine(({ engine: { encoder, store } }) =>
     run(createSearch({ encoder, store, urlOf: pictureUrl }), query),
   );
@@ -75,7 +75,7 @@ async function searchSomewhere(query: SearchQuery, url?: string): Async<SearchRe
   const config = readLocalConfig();
   if (!config.ok) return config;
   const baseUrl = `http://${config.value.API_HOST}:${config.value.API_PORT}`;
-  const answered = await run(createRemoteSearch({ baseUrl }), query);
+  const answered = await run(createRemoteSearch({ baseUrl, service: baseUrl }), query);
   return answered.ok || answered.error.code !== 'search_unavailable' ? answered : found;
 }
 

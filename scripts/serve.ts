@@ -3,9 +3,10 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createDirectoryObjects } from '../adapters/directory-objects.ts';
 import { createMemoryCache } from '../adapters/memory-cache.ts';
+import { openTracer } from '../adapters/open-tracer.ts';
 import { createPrometheusMetrics } from '../adapters/prometheus-metrics.ts';
 import type { Async } from '../core/failure.ts';
-import type { ModelInfo } from '../core/ports.ts';
+import type { ModelInfo, Tracer } from '../core/ports.ts';
 import { ok } from '../core/result.ts';
 import { createEdge } from '../edge/app.ts';
 import { createLocalSearch } from '../gpu-service/app.ts';
@@ -52,17 +53,22 @@ await runCommand(async (args) => {
     const demo = await indexDemoPictures(engine, config.DATA_DIR, stop.signal);
     if (stop.signal.aborted) return ok(130);
     if (!demo.ok) return demo;
-    const server = await listenSomewhere(createLocalApp(opened), config);
+    const tracer = await openTracer(opened.frontConfig, 'picture-search', opened.logger);
+    const server = await listenSomewhere(createLocalApp(opened, tracer), config);
     if (!server.ok) return server;
     greet(config, server.value.port, engine.encoder.model);
     if (!stop.signal.aborted) await once(stop.signal, 'abort');
     await server.value.close(drainTimeoutMs);
+    await tracer?.close();
     return ok(0);
   }, metrics);
 });
 
 /** The edge on a search of its own, with the page in front of it and the pictures beside it. */
-function createLocalApp({ engine, config, front, frontConfig, logger }: Opened) {
+function createLocalApp(
+  { engine, config, front, frontConfig, logger }: Opened,
+  tracer: Tracer | undefined,
+) {
   const page = createPage(fileURLToPath(new URL('../web', import.meta.url)));
   const maxSearches = config.MAX_CONCURRENT_SEARCHES;
   const parts = { ...engine, urlOf: pictureUrl, metrics, maxSearches };
@@ -79,6 +85,7 @@ function createLocalApp({ engine, config, front, frontConfig, logger }: Opened) 
     },
     openRoutes: page.routes.map(({ path }) => path),
     logger,
+    tracer,
     now,
     timeoutMs: config.REQUEST_TIMEOUT_MS,
   });

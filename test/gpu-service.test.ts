@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SearchResponse } from '../core/model.ts';
+import { EdgeConfig } from '../edge/config.ts';
 import { GpuServiceConfig } from '../gpu-service/config.ts';
 import { ModelSettings } from '../scripts/model-settings.ts';
 import { runScript, startProcess } from './support/processes.ts';
@@ -37,13 +38,22 @@ describe('.env.example', () => {
     const text = readFileSync(join(import.meta.dirname, '../.env.example'), 'utf8');
     const lines = text.matchAll(/^#?([A-Z_]+)=(.*)$/gm);
     const shown = Object.fromEntries(Array.from(lines, ([, name, value]) => [name, value]));
-    const known = { ...GpuServiceConfig.shape, ...ModelSettings.shape };
+    const known = { ...GpuServiceConfig.shape, ...EdgeConfig.shape, ...ModelSettings.shape };
     expect(Object.keys(shown).toSorted()).toEqual(Object.keys(known).toSorted());
+    const edge = EdgeConfig.parse({ SERVICE_URL: 'http://gpu', API_KEYS_REQUIRED: 'false' });
     const service = GpuServiceConfig.parse({});
-    const { API_HOST, ENCODER_THREADS, ...defaults } = { ...ModelSettings.parse({}), ...service };
-    for (const [name, value] of Object.entries(defaults)) expect(shown[name]).toBe(String(value));
-    // These two depend on where it runs.
-    expect(API_HOST).toBe('0.0.0.0');
+    const { ENCODER_THREADS, ...defaults } = { ...ModelSettings.parse({}), ...edge, ...service };
+    // These are lists, or depend on what it is.
+    const others = ['API_HOST', 'API_PORT', 'SERVICE_URL', 'SERVICE_SECRET'];
+    const lists = ['API_KEYS', 'API_KEYS_REQUIRED', 'CORS_ORIGINS', 'CLIP_MODEL_NAME'];
+    const plain = Object.entries(defaults).filter(
+      ([name]) => !others.includes(name) && !lists.includes(name),
+    );
+    expect(plain.length).toBeGreaterThan(25);
+    for (const [name, value] of plain)
+      expect({ name, shown: shown[name] }).toEqual({ name, shown: String(value) });
+    expect([service.API_HOST, service.API_PORT, edge.API_PORT]).toEqual(['0.0.0.0', 8000, 8080]);
+    expect([edge.API_KEYS, edge.CORS_ORIGINS, service.SERVICE_SECRET]).toEqual([[], [], []]);
     expect(ENCODER_THREADS).toBeGreaterThan(0);
   });
 });

@@ -5,7 +5,7 @@ import {
   type LambdaContext,
   type LambdaEvent,
 } from 'hono/aws-lambda';
-import { readDeadlineMs } from '../../http/deadline.ts';
+import { deadlineHeader, readDeadlineMs } from '../../http/deadline.ts';
 
 export type LambdaHandler = (
   event: LambdaEvent,
@@ -32,7 +32,7 @@ export function createLambdaHandler(app: Hono, flush: () => Promise<void>): Lamb
   const answer = handle(outer);
   return async (event, context) => {
     try {
-      return await answer(withoutUselessBody(event), context as LambdaContext);
+      return await answer(withJoinedHeaders(withoutUselessBody(event)), context as LambdaContext);
     } finally {
       await flush();
     }
@@ -42,16 +42,25 @@ export function createLambdaHandler(app: Hono, flush: () => Promise<void>): Lamb
 /** As a caller would who has only so long. */
 function setDeadline(c: Context): void {
   const { lambdaContext } = c.env as { readonly lambdaContext: LambdaContext };
-  const leftMs = Math.max(1, lambdaContext.getRemainingTimeInMillis() - marginMs);
+  const leftMs = Math.max(1, Math.floor(lambdaContext.getRemainingTimeInMillis() - marginMs));
   const { headers } = c.req.raw;
-  const given = headers.get('x-deadline-ms') ?? undefined;
-  headers.set('x-deadline-ms', String(readDeadlineMs(given, leftMs)));
+  const given = headers.get(deadlineHeader) ?? undefined;
+  headers.set(deadlineHeader, String(readDeadlineMs(given, leftMs)));
 }
 
 /** Gateways hand on the body of a GET, which `Request` refuses and no route reads. */
 function withoutUselessBody(event: LambdaEvent): LambdaEvent {
   const method = 'rawPath' in event ? event.requestContext.http.method : methodOf(event);
   return method === 'GET' || method === 'HEAD' ? { ...event, body: null } : event;
+}
+
+/** As HTTP joins the values of one header; hono would put a semicolon between them. */
+function withJoinedHeaders(event: LambdaEvent): LambdaEvent {
+  if (!('multiValueHeaders' in event) || !event.multiValueHeaders) return event;
+  const joined = Object.entries(event.multiValueHeaders).map(([name, values = []]) => {
+    return [name, name.toLowerCase() === 'cookie' ? values : [values.join(', ')]];
+  });
+  return { ...event, multiValueHeaders: Object.fromEntries(joined) } as LambdaEvent;
 }
 
 function methodOf(event: Exclude<LambdaEvent, { rawPath: string }>): string {

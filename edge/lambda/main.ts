@@ -5,6 +5,10 @@ import { parseEnv } from '../../core/env.ts';
 import { EdgeConfig } from '../config.ts';
 import { openEdge } from '../open.ts';
 import { createLambdaHandler } from './handler.ts';
+import { withPatience } from './patience.ts';
+
+/** A collector in the same network takes a few milliseconds. */
+const maxFlushMs = 250;
 
 const parsed = parseEnv(EdgeConfig, process.env);
 // Lambda reports what ends the start of a function.
@@ -24,7 +28,9 @@ const tracer = await openTracer(config, 'edge', logger);
 // Connections are made here, once, and live on from one invocation to the next.
 const { app } = openEdge(config, { logger, metrics, tracer, now });
 
+const sendTraces = tracer && withPatience(() => tracer.flush(), maxFlushMs);
+
 export const handler = createLambdaHandler(app, async () => {
   metrics.flush();
-  await tracer?.flush();
+  await sendTraces?.();
 });

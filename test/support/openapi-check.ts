@@ -12,11 +12,13 @@ export interface Answered {
 /** What is wrong with an answer by the document; nothing when it is described. */
 export type AnswerCheck = (answered: Answered) => string[];
 
+type SchemasOf = (json: Json) => readonly z.ZodType[];
+
 /** Status, headers, content type and body of an answer, each against the document. */
 export function createAnswerCheck(document: ApiDocument): AnswerCheck {
-  const schemas = new Map<Json, z.ZodType>();
-  const schemaOf = (json: Json): z.ZodType => {
-    const known = schemas.get(json) ?? z.fromJSONSchema(json);
+  const schemas = new Map<Json, readonly z.ZodType[]>();
+  const schemasOf: SchemasOf = (json) => {
+    const known = schemas.get(json) ?? partsOf(json).map((part) => z.fromJSONSchema(part));
     schemas.set(json, known);
     return known;
   };
@@ -31,9 +33,10 @@ export function createAnswerCheck(document: ApiDocument): AnswerCheck {
       ...Object.entries(answer.headers).flatMap(([name, { required, schema }]) => {
         const value = headers.get(name);
         if (value === null) return required ? [`the header ${name} is missing`] : [];
-        return complaints(schemaOf(schema), typed(value, schema), `the header ${name}`);
+        return complaints(schemasOf(schema), typed(value, schema), `the header ${name}`);
       }),
-      ...bodyComplaints(answered, answer, described, schemaOf),
+      ...bodyComplaints(answered, answer, described, schemasOf),
+      ...idComplaints(answered),
     ];
   };
 }
@@ -42,7 +45,7 @@ function bodyComplaints(
   { method, headers, body }: Answered,
   { content }: Answer,
   { name }: Described,
-  schemaOf: (json: Json) => z.ZodType,
+  schemasOf: SchemasOf,
 ): string[] {
   if (content === undefined || method === 'HEAD') {
     return body === '' ? [] : [`${name} describes no body: ${body.slice(0, 100)}`];
@@ -53,18 +56,28 @@ function bodyComplaints(
   if (media === undefined) return [`${name} does not describe the content type "${type}"`];
   if (media.schema === undefined) return [];
   try {
-    return complaints(schemaOf(media.schema), JSON.parse(body), 'the body');
+    return complaints(schemasOf(media.schema), JSON.parse(body), 'the body');
   } catch {
     return [`the body is not JSON: ${body.slice(0, 100)}`];
   }
 }
 
-function complaints(schema: z.ZodType, value: unknown, where: string): string[] {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return [];
-  return parsed.error.issues.map(
-    ({ path, message }) => `${where}${path.map((key) => `.${String(key)}`).join('')}: ${message}`,
-  );
+/** A problem can be told to somebody by its id alone, so it must be the one in the header. */
+function idComplaints({ headers, body }: Answered): string[] {
+  if (headers.get('content-type') !== 'application/problem+json' || body === '') return [];
+  const { request_id: id } = JSON.parse(body) as { request_id?: unknown };
+  return id === headers.get('x-request-id') ? [] : ['the request id is not that of the header'];
+}
+
+function complaints(schemas: readonly z.ZodType[], value: unknown, where: string): string[] {
+  return schemas
+    .flatMap((schema) => schema.safeParse(value).error?.issues ?? [])
+    .map(({ path, message }) => `${[where, ...path].map(String).join('.')}: ${message}`);
+}
+
+/** In zod an unknown field is none if one part of an intersection knows it; here all must. */
+function partsOf(json: Json): readonly Json[] {
+  return (json['allOf'] as readonly Json[] | undefined) ?? [json];
 }
 
 /** A CORS preflight is answered for all paths at once, by what stands before them. */

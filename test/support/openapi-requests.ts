@@ -22,7 +22,7 @@ export interface GeneratedRequest {
   readonly isValid: boolean;
 }
 
-type Name = readonly [name: string, value: string];
+type Name = [name: string, value: string];
 
 /** How far a part of a request is from what the document asks for. */
 type Spirit = 'valid' | 'hostile';
@@ -111,12 +111,15 @@ const strayNames: Arbitrary<Name> = tuple(
     constantFrom('filter.__proto__', 'filter.a.not', 'filter..gte', '__proto__', 'filter[a]', 'id'),
     hostileTexts,
   ),
-  oneof(hostileTexts, hostileValues.map(String)),
+  oneof(
+    hostileTexts,
+    hostileValues.map((value) => JSON.stringify(value) ?? ''),
+  ),
 );
 
 function toQuery(names: readonly Name[], isValid: boolean): string {
   if (names.length === 0) return '';
-  const text = new URLSearchParams(names.map(([name, value]) => [name, value])).toString();
+  const text = new URLSearchParams([...names]).toString();
   // Half-decoded text is what proxies make of it.
   return isValid ? `?${text}` : `?${text.replaceAll('%25', '%')}`;
 }

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import {
+  createThreePictures,
+  createWholeEdge,
+  openSettings,
+} from '../test/support/openapi-edge.ts';
+import { readDocument } from '../test/support/openapi-document.ts';
+import { createOpenApiDocument } from './openapi.ts';
+import { isEverything, routeAccess } from './route-access.ts';
+
+const document = readDocument();
+
+describe('the OpenAPI document', () => {
+  it('has every path and method that the app has', async () => {
+    const { app } = createWholeEdge({ settings: openSettings, store: await createThreePictures() });
+    const routes = app.routes.filter(({ path, method }) => !isEverything(path) && method !== 'ALL');
+    expect(routes.length).toBeGreaterThan(12);
+    const left = routes.filter(({ method, path }) => {
+      const described = document.paths[path.replaceAll(/:(\w+)/g, '{$1}')];
+      return described?.[method.toLowerCase()] === undefined;
+    });
+    expect(left.map(({ method, path }) => `${method} ${path}`)).toEqual([]);
+  });
+
+  it('says of every path what key it needs, and where it is limited', () => {
+    for (const [path, { get }] of Object.entries(document.paths)) {
+      const access = routeAccess[path.replaceAll(/\{(\w+)\}/g, ':$1')];
+      expect([path, get?.security?.[0]?.['bearer']?.[0]]).toEqual([path, access?.scope]);
+      expect([path, get?.responses[429] !== undefined]).toEqual([path, access?.limited]);
+    }
+  });
+
+  it('describes no bug, and points at nothing that is not there', () => {
+    const text = JSON.stringify(createOpenApiDocument());
+    expect(text).not.toMatch(/"500":/);
+    expect(text).not.toContain('$schema');
+    const inlined = JSON.stringify(document);
+    expect(inlined).not.toContain('$ref');
+  });
+});

@@ -1,0 +1,106 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+
+/** The whole system on this machine, as processes. */
+export interface SoakSystem {
+  /** Of the edge. */
+  readonly url: string;
+  /** By name of the process. */
+  readonly pids: Readonly<Record<string, number>>;
+  stop(): Promise<void>;
+}
+
+const root = join(import.meta.dirname, '..');
+const pictures = 'test/fixtures/pictures';
+const redisArgs = ['--save', '', '--maxmemory', '32mb', '--maxmemory-policy', 'allkeys-lru'];
+
+/** @param directory Where the index is made. */
+export async function startSoakSystem(directory: string): Promise<SoakSystem> {
+  const children: ChildProcess[] = [];
+  const stop = async (): Promise<void> => {
+    for (const child of children) child.kill('SIGTERM');
+    await Promise.all(children.map((child) => child.exitCode ?? once(child, 'close')));
+  };
+  try {
+    return { ...(await startAll(directory, children)), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function startAll(
+  directory: string,
+  children: ChildProcess[],
+): Promise<Omit<SoakSystem, 'stop'>> {
+  const local = { API_HOST: '127.0.0.1', API_PORT: '0', DATA_DIR: directory };
+  const start = (command: string, args: readonly string[], env: Record<string, string> = {}) => {
+    const child = startChild(command, args, env);
+    children.push(child);
+    return child;
+  };
+  const node = (file: string, args: readonly string[] = [], env: Record<string, string> = {}) =>
+    start(process.execPath, [file, ...args], { ...local, ...env });
+  const redisPort = String(await freePort());
+  const redis = hasRedis() ? start('redis-server', [...redisArgs, '--port', redisPort]) : undefined;
+  redis?.stdout?.resume();
+  const indexing = node('scripts/index.ts', [pictures]);
+  indexing.stdout?.resume();
+  await once(indexing, 'close');
+  const service = node('gpu-service/main.ts');
+  const edge = node('edge/main.ts', [], {
+    SERVICE_URL: `http://127.0.0.1:${await portOf(service)}`,
+    API_KEYS_REQUIRED: 'false',
+    // High enough to refuse nobody: the limiter is part of what is looked at.
+    RATE_LIMIT_PER_SECOND: '100000',
+    RATE_LIMIT_BURST: '100000',
+    REDIS_ENABLED: String(redis !== undefined),
+    REDIS_PORT: redisPort,
+  });
+  const url = `http://127.0.0.1:${await portOf(edge)}`;
+  const named = { edge, 'gpu-service': service, ...(redis && { redis }) };
+  const pids = Object.entries(named).map(([name, { pid }]) => [name, pid ?? 0]);
+  return { url, pids: Object.fromEntries(pids) };
+}
+
+function startChild(
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): ChildProcess {
+  const { PATH = '' } = process.env;
+  return spawn(command, args, {
+    cwd: root,
+    env: { PATH, NODE_OPTIONS: '--disable-warning=ExperimentalWarning', ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+}
+
+function hasRedis(): boolean {
+  return spawnSync('redis-server', ['--version']).status === 0;
+}
+
+/** From the line that says it is ready. What comes after it is read too, or the process would wait. */
+function portOf(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    child.stdout?.setEncoding('utf8').on('data', (some: string) => {
+      if (text.length > 10_000) return;
+      text += some;
+      const [, port] = /"port":(\d+).*"Ready to /.exec(text) ?? [];
+      if (port !== undefined) resolve(Number(port));
+    });
+    child.once('close', () => reject(new Error(`It ended before it was ready: ${text}`)));
+  });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  if (address === null || typeof address === 'string') throw new Error('It has no port');
+  return address.port;
+}

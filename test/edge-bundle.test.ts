@@ -1,0 +1,164 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { lambdaEvents, searchRequest } from './support/lambda-events.ts';
+import { type LambdaProcess, startLambda } from './support/lambda-process.ts';
+import { hasRedis, type RedisServer, startRedis, until } from './support/redis-server.ts';
+import { startCollector } from './support/otlp-collector.ts';
+import { runScript } from './support/processes.ts';
+import { startService, type RunningService } from './support/service-process.ts';
+import { useTemporaryDirectories } from './support/temporary-directory.ts';
+
+const temporaryDirectory = useTemporaryDirectories();
+const secret = 'a secret of the edge and the service'.replaceAll(' ', '-');
+
+let directory: string;
+let service: RunningService;
+
+beforeAll(async () => {
+  // No folder above it has a node_modules.
+  directory = await temporaryDirectory();
+  const { code, stderr } = await runScript('bundle-edge', ['--out', directory]);
+  if (code !== 0) throw new Error(stderr);
+  service = await startService(await temporaryDirectory(), { SERVICE_SECRET: secret });
+});
+afterAll(() => service?.stop());
+
+/** The files that a part of the bundle was made from. */
+async function sourcesOf(file: string): Promise<string[]> {
+  const map = JSON.parse(await readFile(join(directory, `${file}.map`), 'utf8'));
+  return (map as { sources: string[] }).sources;
+}
+
+function start(env: Readonly<Record<string, string>> = {}): Promise<LambdaProcess> {
+  return startLambda(join(directory, 'lambda.mjs'), {
+    cwd: directory,
+    env: {
+      SERVICE_URL: service.url,
+      SERVICE_SECRET: secret,
+      API_KEYS_REQUIRED: 'false',
+      ...env,
+    },
+  });
+}
+
+describe('the bundle of the edge', () => {
+  it('is below a megabyte', async () => {
+    const files = (await readdir(directory)).filter((name) => name.endsWith('.mjs'));
+    const sizes = await Promise.all(
+      files.map(async (name) => (await stat(join(directory, name))).size),
+    );
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(1_000_000);
+  });
+
+  it('has what the edge is made of, and nothing of what only the service needs', async () => {
+    const sources = await sourcesOf('lambda.mjs');
+    expect(sources.length).toBeGreaterThan(100);
+    for (const part of ['node_modules/ioredis/', 'node_modules/hono/', 'edge/lambda/main.ts']) {
+      expect(sources.some((source) => source.includes(part))).toBe(true);
+    }
+    const foreign =
+      /node_modules\/(onnxruntime|@zvec|sharp|@img|@qdrant|@huggingface|prom-client|typescript)|gpu-service\/|scripts\/|\/test\//;
+    expect(sources.filter((source) => foreign.test(source))).toEqual([]);
+  });
+
+  it('loads OpenTelemetry only when there is somewhere to send traces to', async () => {
+    const isTelemetry = (source: string) => source.includes('@opentelemetry');
+    expect((await sourcesOf('lambda.mjs')).filter(isTelemetry)).toEqual([]);
+    expect((await sourcesOf('otlp-tracer.mjs')).filter(isTelemetry)).not.toEqual([]);
+  });
+});
+
+describe('the bundled handler, without node_modules', () => {
+  let lambda: LambdaProcess;
+  beforeAll(async () => {
+    lambda = await start();
+  });
+  afterAll(() => lambda?.stop());
+
+  it.each(Object.entries(lambdaEvents))('answers a search of %s', async (_, toEvent) => {
+    const { statusCode, body } = await lambda.invoke(toEvent(searchRequest('red')));
+    expect(statusCode).toBe(200);
+    expect(JSON.parse(body)).toMatchObject({ query: 'red', total: 3, model: 'demo' });
+  });
+
+  it('writes metrics for CloudWatch and a line of the log when it has answered', async () => {
+    const request = searchRequest('a red circle', { 'x-request-id': 'seen-in-the-log' });
+    await lambda.invoke(lambdaEvents['function URL'](request));
+    await until(() => /"request_id":"seen-in-the-log".*\n/.test(lambda.output()));
+    const lines = lambda.output().trim().split('\n');
+    const metrics = lines.map((line) => JSON.parse(line)).findLast((line) => '_aws' in line);
+    expect(metrics).toMatchObject({ service: 'edge', environment: 'development', requests: 1 });
+    expect(lambda.output()).not.toContain('a red circle');
+  });
+
+  it('goes on after it was frozen', async () => {
+    lambda.process.kill('SIGSTOP');
+    await sleep(300);
+    lambda.process.kill('SIGCONT');
+    const { statusCode } = await lambda.invoke(lambdaEvents['function URL'](searchRequest('red')));
+    expect(statusCode).toBe(200);
+  });
+
+  it('says what keeps it from starting', async () => {
+    await expect(start({ SERVICE_URL: 'nowhere' })).rejects.toThrow(/SERVICE_URL/);
+    await expect(start({ API_KEYS_REQUIRED: '' })).rejects.toThrow(/API_KEYS_REQUIRED/);
+  });
+});
+
+describe('the bundled handler with tracing', () => {
+  const search = lambdaEvents['function URL'](searchRequest('red'));
+
+  it('sends the traces of an invocation before it is frozen, perhaps for ever', async () => {
+    const collector = await startCollector();
+    const lambda = await start({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
+    // More than one, as it does not wait for a collector that is slow.
+    for (const _ of [1, 2, 3]) expect((await lambda.invoke(search)).statusCode).toBe(200);
+    await lambda.stop();
+    await until(() => collector.spans.some(({ name }) => name === 'POST /search'));
+    await collector.close();
+  });
+
+  it('answers all the same when nobody takes the traces', async () => {
+    const lambda = await start({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' });
+    expect((await lambda.invoke(search)).statusCode).toBe(200);
+    expect((await lambda.invoke(search)).statusCode).toBe(200);
+    await lambda.stop();
+  });
+});
+
+describe.skipIf(!hasRedis)('the bundled handler with Redis', () => {
+  let redis: RedisServer;
+  beforeAll(async () => {
+    redis = await startRedis();
+  });
+  afterAll(() => redis?.stop());
+
+  const withRedis = (port: number) =>
+    start({
+      REDIS_ENABLED: 'true',
+      REDIS_HOST: '127.0.0.1',
+      REDIS_PORT: String(port),
+      // On a busy machine 50 ms are not much.
+      REDIS_TIMEOUT_MS: '2000',
+    });
+
+  it('keeps its connection from one invocation to the next', async () => {
+    const lambda = await withRedis(redis.port);
+    const search = lambdaEvents['function URL'](searchRequest('blue'));
+    await until(async () => (await lambda.invoke(search)).headers?.['x-cache'] === 'hit');
+    expect((await redis.cli('client', 'list')).match(/name=/g)).toHaveLength(2);
+    await lambda.stop();
+  });
+
+  it('starts and answers without the Redis that it was promised', async () => {
+    const lambda = await withRedis(9);
+    const search = lambdaEvents['function URL'](searchRequest('blue'));
+    expect((await lambda.invoke(search)).headers).toMatchObject({ 'x-cache': 'bypass' });
+    const health = await lambda.invoke(lambdaEvents['function URL']({ path: '/health' }));
+    expect(health.statusCode).toBe(200);
+    expect(JSON.parse(health.body)).toMatchObject({ status: 'degraded', redis_connected: false });
+    await lambda.stop();
+  });
+});

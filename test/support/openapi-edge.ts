@@ -1,0 +1,79 @@
+import type { Hono } from 'hono';
+import { createMemoryCache } from '../../adapters/memory-cache.ts';
+import { createMemoryRateLimiter } from '../../adapters/memory-rate-limiter.ts';
+import { createMemoryStore } from '../../adapters/memory-store.ts';
+import { createPrometheusMetrics } from '../../adapters/prometheus-metrics.ts';
+import { createImages } from '../../core/images.ts';
+import type { VectorStore } from '../../core/ports.ts';
+import { createSearch, type Search } from '../../core/search.ts';
+import { createEdge, type EdgeSettings } from '../../edge/app.ts';
+import { createPictures, pictureUrl } from '../../http/pictures.ts';
+import { createDirectoryObjects } from '../../adapters/directory-objects.ts';
+import { createFakeEncoder } from './fake-encoder.ts';
+import { createPoint, randomVector } from './points.ts';
+import { seededRandom } from './random.ts';
+import { healthy } from './search-app.ts';
+
+/** A laptop without keys, where pages of every origin may ask. */
+export const openSettings: EdgeSettings = {
+  keys: [],
+  keysRequired: false,
+  rate: { perSecond: 0, burst: 1 },
+  trustedProxies: 1,
+  corsOrigins: ['*'],
+  logQueries: true,
+};
+
+/** Pictures 1, 2 and 3, the last with everything that metadata may have. */
+export async function createThreePictures(): Promise<VectorStore> {
+  const store = createMemoryStore({ dimensions: 64 });
+  const random = seededRandom(1);
+  const metadata = { rating: 4.5, hidden: false, tags: ['a', 1, true], gone: null, category: null };
+  await store.upsert([
+    createPoint('1', randomVector(random, 64)),
+    createPoint('2', randomVector(random, 64), { width: 100 }),
+    createPoint('3', randomVector(random, 64), metadata),
+  ]);
+  return store;
+}
+
+/**
+ * The whole edge: cache, keys, limits and CORS before a real search of a fake encoder. `bugs` is what
+ * it logs as errors.
+ */
+export function createWholeEdge(parts: {
+  readonly settings: EdgeSettings;
+  readonly store: VectorStore;
+  readonly search?: Search;
+}): { readonly app: Hono; readonly bugs: readonly string[] } {
+  const { settings, store } = parts;
+  const now = () => performance.now();
+  const bugs: string[] = [];
+  const ignore = () => {};
+  const encoder = createFakeEncoder();
+  const app = createEdge({
+    search: parts.search ?? createSearch({ encoder, store, urlOf: pictureUrl }),
+    images: createImages({ store, modelId: 'fake', urlOf: pictureUrl }),
+    health: async () => healthy,
+    describe: () => store.describe(),
+    metrics: createPrometheusMetrics(now),
+    limiter: createMemoryRateLimiter({ now }),
+    cached: {
+      cache: createMemoryCache({ now }),
+      index: 'images',
+      modelId: 'fake',
+      ttlSeconds: 60,
+    },
+    settings,
+    logger: {
+      debug: ignore,
+      info: ignore,
+      warn: ignore,
+      error: ({ err }) => void bugs.push(err instanceof Error ? (err.stack ?? '') : String(err)),
+    },
+    now,
+    timeoutMs: 5000,
+  });
+  app.route('/', createPictures({ store, objectsOf: createDirectoryObjects }));
+  return { app, bugs };
+}
