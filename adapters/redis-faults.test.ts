@@ -45,6 +45,20 @@ describe.skipIf(!hasRedis)('A Redis that fails', () => {
     ]);
   });
 
+  it('is left alone once the connection is closed, whatever state that was in', async () => {
+    const port = await freePort();
+    const closed = [open({ port }), open({ port }), open({ port })];
+    closed[0]?.close();
+    await until(() => lines.length > 1);
+    closed[1]?.close();
+    const server = await start({ port });
+    await until(() => closed[2]?.isUsable() === true);
+    closed[2]?.close();
+    await sleep(1000);
+    // That is redis-cli itself.
+    expect(await server.cli('info', 'clients')).toContain('connected_clients:1\r');
+  });
+
   it('is done without while it is stopped, and used when it is back', async () => {
     const server = await start();
     const connection = await connect({ port: server.port });

@@ -39,12 +39,14 @@ export function createRedisHealth(options: RedisHealthOptions): RedisHealth {
   const rests = createRests(now);
   let state: 'usable' | 'doubted' | 'closed' = 'doubted';
   let reason: string | undefined;
+  const isClosed = () => state === 'closed';
 
   async function recover(key: string, restMs: number): Promise<void> {
     await sleeper.sleep(restMs);
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, maxPauseMs)) {
+      if (isClosed()) return;
       const answered = await probe(client, key, timeoutMs);
-      if (state === 'closed') return;
+      if (isClosed()) return;
       if (answered) break;
       if (reason !== undefined) report.lost(reason);
       await sleeper.sleep(pauseMs);

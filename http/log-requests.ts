@@ -7,7 +7,11 @@ import { routeOf } from './route-of.ts';
 import { spanOf } from './trace-requests.ts';
 
 export interface RequestLogParts {
-  readonly logger: Logger & { readonly debug: Logger['info'] };
+  readonly logger: Logger & {
+    readonly debug: Logger['info'];
+    /** Left out: it takes everything. */
+    isLevelEnabled?(level: string): boolean;
+  };
   readonly now: Clock;
   /** Also what was searched for, not only how long it was. */
   readonly logQueries: boolean;
@@ -25,8 +29,10 @@ export function logRequests({ logger, now, logQueries }: RequestLogParts): Middl
     const start = now();
     await next();
     const route = routeOf(c);
-    const fields = describe(c, route, now() - start, logQueries);
-    logger[levelOf(c.res.status, route)](fields, 'Answered');
+    const level = levelOf(c.res.status, route);
+    // A line takes longer to put together than most of an answer from the cache.
+    if (logger.isLevelEnabled?.(level) === false) return;
+    logger[level](describe(c, route, now() - start, logQueries), 'Answered');
   };
 }
 

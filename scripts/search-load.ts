@@ -39,7 +39,7 @@ export function startSearchLoad(url: string, truth: Truth, connections: number):
   const samples: Sample[] = [];
   const queries = [...truth.keys()];
   let sent = 0;
-  let stopped = false;
+  const stop = new AbortController();
 
   async function ask(): Promise<void> {
     sent += 1;
@@ -59,7 +59,7 @@ export function startSearchLoad(url: string, truth: Truth, connections: number):
   }
 
   async function work(): Promise<void> {
-    while (!stopped) await ask();
+    while (!stop.signal.aborted) await ask();
   }
 
   const workers = Array.from({ length: connections }, work);
@@ -67,7 +67,7 @@ export function startSearchLoad(url: string, truth: Truth, connections: number):
     samples,
     take: () => samples.splice(0),
     async stop() {
-      stopped = true;
+      stop.abort();
       await Promise.all(workers);
       agent.destroy();
     },
