@@ -1,8 +1,9 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { CacheState, Metrics } from '../core/ports.ts';
 import type { Clock } from '../core/timings.ts';
 import { codeLabel } from './code-label.ts';
-import { createStageWindows, stages } from './stage-windows.ts';
+import { createEventCounter, createStageHistogram } from './gathered-metrics.ts';
+import { createStageWindows } from './stage-windows.ts';
 
 /** A cached search takes less than a millisecond, one that waits for a large model seconds. */
 const bucketsSeconds = [
@@ -33,20 +34,19 @@ export function createPrometheusMetrics(now: Clock, options: PrometheusOptions =
   const registry = new Registry();
   const windows = createStageWindows(now);
   const { durations, batches } = createHistograms(registry);
-  const { requests, cache, texts } = createCounters(registry);
+  const counters = createCounters(registry);
   const queues = createQueueGauges(registry);
   const nameRoute = createRouteNames();
   if (options.ofProcess === true) collectDefaultMetrics({ register: registry, ...sampling });
   return {
     observe(stage, milliseconds) {
       windows.add(stage, milliseconds);
-      durations.observe({ stage }, milliseconds / 1000);
+      durations.observe(stage, milliseconds / 1000);
     },
-    countRequest(route, status, code) {
-      requests.inc({ route: nameRoute(route), status, code: codeLabel(code) });
-    },
-    countCache: (state) => cache.inc({ state }),
-    countTextLookup: (hit) => texts.inc({ hit: String(hit) }),
+    countRequest: (route, status, code) =>
+      counters.requests.count(nameRoute(route), String(status), codeLabel(code)),
+    countCache: (state) => counters.cache.count(state),
+    countTextLookup: (hit) => counters.texts.count(String(hit)),
     observeBatch: (count) => batches.observe(count),
     trackQueue: queues.track,
     uptimeSeconds: windows.uptimeSeconds,
@@ -59,12 +59,10 @@ export function createPrometheusMetrics(now: Clock, options: PrometheusOptions =
 }
 
 function createHistograms(registry: Registry) {
-  const durations = new Histogram({
+  const durations = createStageHistogram(registry, {
     name: 'search_stage_duration_seconds',
     help: 'How long the parts of a search took',
-    labelNames: ['stage'],
     buckets: bucketsSeconds,
-    registers: [registry],
   });
   const batches = new Histogram({
     name: 'encoder_batch_texts',
@@ -72,32 +70,28 @@ function createHistograms(registry: Registry) {
     buckets: bucketsTexts,
     registers: [registry],
   });
-  for (const stage of stages) durations.zero({ stage });
   return { durations, batches };
 }
 
 /** Series whose labels are known start at 0, so that their first event is an increase. */
 function createCounters(registry: Registry) {
-  const requests = new Counter({
+  const requests = createEventCounter(registry, {
     name: 'http_requests_total',
     help: 'Answered requests by route, status and code',
     labelNames: ['route', 'status', 'code'],
-    registers: [registry],
   });
-  const cache = new Counter({
+  const cache = createEventCounter(registry, {
     name: 'cache_requests_total',
     help: 'Searches by what the cache did for them',
     labelNames: ['state'],
-    registers: [registry],
+    known: cacheStates,
   });
-  const texts = new Counter({
+  const texts = createEventCounter(registry, {
     name: 'text_cache_lookups_total',
     help: 'Query texts whose vector was at hand (hit), or had to be made',
     labelNames: ['hit'],
-    registers: [registry],
+    known: ['true', 'false'],
   });
-  for (const state of cacheStates) cache.inc({ state }, 0);
-  for (const hit of ['true', 'false']) texts.inc({ hit }, 0);
   return { requests, cache, texts };
 }
 

@@ -39,20 +39,19 @@ export function createRedisHealth(options: RedisHealthOptions): RedisHealth {
   const rests = createRests(now);
   let state: 'usable' | 'doubted' | 'closed' = 'doubted';
   let reason: string | undefined;
-  const isClosed = () => state === 'closed';
+  const isDoubted = () => state === 'doubted';
 
   async function recover(key: string, restMs: number): Promise<void> {
+    let pauseMs = firstPauseMs;
     await sleeper.sleep(restMs);
-    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, maxPauseMs)) {
-      if (isClosed()) return;
-      const answered = await probe(client, key, timeoutMs);
-      if (isClosed()) return;
-      if (answered) break;
+    while (isDoubted() && !(await probe(client, key, timeoutMs))) {
       if (reason !== undefined) report.lost(reason);
       await sleeper.sleep(pauseMs);
+      pauseMs = Math.min(2 * pauseMs, maxPauseMs);
     }
-    state = 'usable';
-    reason = undefined;
+    // Closed, perhaps, while it was probed.
+    if (!isDoubted()) return;
+    [state, reason] = ['usable', undefined];
     rests.end();
     report.back();
   }

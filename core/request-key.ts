@@ -7,10 +7,18 @@ import type { SearchQuery } from './model.ts';
  * tokenizer sees it, filters in any order, and every other field as it is, those to come included.
  * 43 characters.
  */
-export function requestKey({ query, filters, ...fields }: SearchQuery): string {
+export function requestKey(request: SearchQuery): string {
+  const known = keys.get(request);
+  if (known !== undefined) return known;
+  const { query, filters, ...fields } = request;
   const canonical = { ...fields, query: canonicalText(query), filters: inOrder(filters) };
-  return hash('sha256', JSON.stringify(canonical), 'base64url');
+  const key = hash('sha256', JSON.stringify(canonical), 'base64url');
+  keys.set(request, key);
+  return key;
 }
+
+/** A request is asked for its key by several, and may be known since it was parsed. */
+const keys = new WeakMap<SearchQuery, string>();
 
 /** The same value, with the keys of every object in order; lists keep theirs. */
 function inOrder(value: unknown): unknown {

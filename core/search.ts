@@ -23,6 +23,8 @@ export interface RequestContext {
 export interface RequestNotes {
   /** Left out where no cache is asked. */
   cache?: CacheState;
+  /** What was asked for, for the log. */
+  query?: string;
 }
 
 /** The one operation. Everything that adds to it takes one and gives one. */

@@ -134,7 +134,7 @@ function createApp(
     timings.add('encode', 3);
     c.set('apiKeyId' as never, 'page-1' as never);
     noteRequest(c, { query: 'dög🐶' });
-    noteRequest(c, { cache: 'hit', timings, responseBytes: 7 });
+    noteRequest(c, { cache: 'hit', timings, responseText: 'seven!!' });
     return c.text('answer!');
   });
   app.get('/images/:id', (c) => c.text('one'));

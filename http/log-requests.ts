@@ -42,7 +42,7 @@ function levelOf(status: number, route: string): 'error' | 'warn' | 'debug' | 'i
 }
 
 function describe(c: Context, route: string, totalMs: number, logQueries: boolean) {
-  const { cache, timings, query, responseBytes } = readNote(c);
+  const { cache, timings, query, responseText } = readNote(c);
   const code: unknown = c.get('code');
   return {
     request_id: requestId(c),
@@ -55,7 +55,7 @@ function describe(c: Context, route: string, totalMs: number, logQueries: boolea
     cache,
     key: c.get('apiKeyId') as string | undefined,
     request_bytes: bytesOf(c.req.header('content-length')),
-    response_bytes: responseBytes,
+    response_bytes: responseText === undefined ? undefined : Buffer.byteLength(responseText),
     query_chars: query === undefined ? undefined : [...query].length,
     query: logQueries ? query : undefined,
     trace_id: spanOf(c)?.traceparent.split('-')[1],

@@ -2,19 +2,18 @@ import type { Context } from 'hono';
 import type * as z from 'zod';
 import { type Async, type Failure, failure, type FieldError } from '../core/failure.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import { parseJson, readText, tooLarge } from './read-body.ts';
+import { readText, tooLarge } from './read-body.ts';
 
 export const maxBodyBytes = 64 * 1024;
 
-/** The JSON body of a request, bounded before it is parsed. */
-export async function readJson(c: Context): Async<unknown> {
+/** The text of a JSON body, bounded and not parsed yet. */
+export async function readJsonText(c: Context): Async<string> {
   const type = c.req.header('content-type') ?? '';
-  if (!/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type)) {
+  if (type !== 'application/json' && !/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type)) {
     const detail = `Cannot read the body as its content-type is not application/json: ${type === '' ? '(none)' : type.slice(0, 100)}`;
     return err(failure('unsupported_media_type', detail));
   }
-  const text = await readBody(c);
-  return text.ok ? parseJson(text.value) : text;
+  return readBody(c);
 }
 
 async function readBody(c: Context): Async<string> {
@@ -24,7 +23,7 @@ async function readBody(c: Context): Async<string> {
   const { raw } = c.req;
   // A length that was announced is kept by the HTTP parser, and such a body need not be a stream:
   // that would cost several times what an answer from the cache does.
-  if (length === undefined || c.req.header('transfer-encoding') !== undefined) {
+  if (length === undefined) {
     return readText(raw.body, raw.signal, { maxBytes: maxBodyBytes, tooLong });
   }
   try {

@@ -8,8 +8,8 @@ export interface RequestNote {
   readonly timings?: Timings | undefined;
   /** What was searched for. Only its length is logged, unless a setting says otherwise. */
   readonly query?: string | undefined;
-  /** Of the answer's body. */
-  readonly responseBytes?: number | undefined;
+  /** The answer's body. Only its length is logged. */
+  readonly responseText?: string | undefined;
 }
 
 const variable = 'requestLog';

@@ -35,7 +35,7 @@ export function respondText(
   { status = 200, headers }: { readonly status?: number; readonly headers: Headers },
 ): Response {
   c.set('complete', true);
-  return new Response(text, { status, headers: { ...headersOf(c), ...headers } });
+  return new Response(text, { status, headers: Object.assign(headersOf(c), headers) });
 }
 
 /** Turns a failure into `application/problem+json`: the only place that applies status codes. */

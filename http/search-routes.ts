@@ -5,12 +5,12 @@ import { type Async } from '../core/failure.ts';
 import type { Images } from '../core/images.ts';
 import { ImageId, ScoreThreshold, SearchQuery, type SearchResponse, TopK } from '../core/model.ts';
 import type { Logger, Metrics, Stage } from '../core/ports.ts';
-import { ok } from '../core/result.ts';
 import type { RequestContext, Search } from '../core/search.ts';
 import { type Clock, createTimings } from '../core/timings.ts';
 import { readDeadlineMs } from './deadline.ts';
 import { refuseOtherMethods, serverTiming } from './middleware.ts';
-import { parseFields, readJson } from './parse-request.ts';
+import { parseFields, readJsonText } from './parse-request.ts';
+import { createQueryParser } from './query-parser.ts';
 import { fromQueryString } from './query-string.ts';
 import { noteRequest } from './request-log.ts';
 import { headersOf, requestId, respondAndLog, respondText } from './respond.ts';
@@ -32,20 +32,22 @@ export const SimilarParams = z.strictObject({ top_k: TopK, score_threshold: Scor
 /** `/search` and `/images/{id}`. */
 export function createSearchRoutes(search: Search, parts: SearchRoutesParts): Hono {
   const app = new Hono();
-  const searchFor = (c: Context, raw: Async<unknown>) =>
+  const parse = createQueryParser();
+  const searchFor = (c: Context, asked: () => Async<SearchQuery>) =>
     answerSearch(c, parts, async (context) => {
-      const body = await raw;
-      const query = body.ok ? parseFields(SearchQuery, body.value) : body;
+      const query = await asked();
       if (!query.ok) return query;
-      noteRequest(c, { query: query.value.query });
+      context.notes.query = query.value.query;
       return search(query.value, context);
     });
 
-  app.post('/search', (c) => searchFor(c, readJson(c)));
-  app.get('/search', (c) => {
-    const params = new URL(c.req.url).searchParams;
-    return searchFor(c, Promise.resolve(ok(fromQueryString(params))));
-  });
+  app.post('/search', (c) =>
+    searchFor(c, async () => {
+      const text = await readJsonText(c);
+      return text.ok ? parse.body(text.value) : text;
+    }),
+  );
+  app.get('/search', (c) => searchFor(c, async () => parse.queryString(new URL(c.req.url).search)));
   app.all('/search', refuseOtherMethods('GET, HEAD, POST'));
 
   app.get('/images/:id', async (c) => {
@@ -78,12 +80,12 @@ async function answerSearch(
   headers['Server-Timing'] = serverTiming(timings);
   if (notes.cache !== undefined) headers['X-Cache'] = notes.cache;
   if (!response.ok) {
-    noteRequest(c, { cache: notes.cache, timings });
+    noteRequest(c, { ...notes, timings });
     return respondAndLog(c, parts.logger, response.error);
   }
   measure(parts.metrics, context);
   const text = writeResponse(response.value);
-  noteRequest(c, { cache: notes.cache, timings, responseBytes: Buffer.byteLength(text) });
+  noteRequest(c, { ...notes, timings, responseText: text });
   return c.req.method === 'POST'
     ? respondText(c, text, { headers: { 'Content-Type': 'application/json' } })
     : cacheable(c, response.value, text);
@@ -96,7 +98,9 @@ function createContext(c: Context, { now, timeoutMs }: SearchRoutesParts): Reque
     requestId: requestId(c),
     timings: createTimings(now, spanOf(c)),
     notes: {},
-    generation: c.req.header('x-index-generation'),
+    get generation() {
+      return c.req.header('x-index-generation');
+    },
     get signal() {
       // An answer from the cache needs none, and these take longer than it.
       signal ??= AbortSignal.any([

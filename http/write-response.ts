@@ -1,14 +1,24 @@
 import type { SearchResponse } from '../core/model.ts';
 
-/** Results that were written before, and are kept by whoever cached them. */
-const written = new WeakMap<SearchResponse['results'], string>();
+interface Written {
+  readonly query: string | null;
+  /** All of the answer but how long it took and where from. */
+  readonly text: string;
+}
 
-/** A response as JSON. The results of an answer from the cache are written once for all requests. */
-export function writeResponse({ query, results, ...rest }: SearchResponse): string {
-  let text = written.get(results);
-  if (text === undefined) {
-    text = JSON.stringify(results);
-    written.set(results, text);
+/** By results, which are one list for as long as somebody keeps them. */
+const known = new WeakMap<SearchResponse['results'], Written>();
+
+/**
+ * A response as JSON. What is kept by a cache is written once for all requests: that would otherwise
+ * take longer than to find it.
+ */
+export function writeResponse(response: SearchResponse): string {
+  const { query, results, latency_ms, cached, ...rest } = response;
+  let written = known.get(results);
+  if (written === undefined || written.query !== query) {
+    written = { query, text: JSON.stringify({ query, results, ...rest }).slice(0, -1) };
+    known.set(results, written);
   }
-  return `{"query":${JSON.stringify(query)},"results":${text},${JSON.stringify(rest).slice(1)}`;
+  return `${written.text},"cached":${cached},"latency_ms":${latency_ms}}`;
 }

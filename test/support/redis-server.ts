@@ -10,6 +10,11 @@ import { promisify } from 'node:util';
 /** Tests that need Redis are skipped by name where there is none. */
 export const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
 
+const children = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
+
 export interface RedisServerOptions {
   /** Left out: a free one. */
   readonly port?: number;
@@ -77,8 +82,11 @@ async function launch(
 ): Promise<ChildProcess> {
   const fixed = ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', directory];
   const child = spawn('redis-server', ['--port', String(port), ...fixed, ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    // Whatever it inherits keeps the test run from ending, should it be left over.
+    stdio: ['ignore', 'pipe', 'ignore'],
   });
+  children.add(child);
+  child.once('close', () => children.delete(child));
   let said = '';
   for await (const text of child.stdout.setEncoding('utf8').iterator({ destroyOnReturn: false })) {
     said += text;
@@ -91,21 +99,12 @@ async function launch(
 
 /** Three masters that share the slots of a Redis Cluster. */
 export async function startRedisCluster(): Promise<readonly RedisServer[]> {
-  const nodes = await Promise.all(
-    [0, 1, 2].map(async () => {
-      const busPort = String(await freePort());
-      return startRedis({
-        args: [
-          '--cluster-enabled',
-          'yes',
-          '--cluster-port',
-          busPort,
-          '--cluster-node-timeout',
-          '2000',
-        ],
-      });
-    }),
-  );
+  const nodes: RedisServer[] = [];
+  for (let count = 0; count < 3; count++) {
+    const busPort = String(await freePort());
+    const bus = ['--cluster-port', busPort, '--cluster-node-timeout', '2000'];
+    nodes.push(await startRedis({ args: ['--cluster-enabled', 'yes', ...bus] }));
+  }
   const addresses = nodes.map(({ port }) => `127.0.0.1:${port}`);
   await nodes[0]?.cli('--cluster', 'create', ...addresses, '--cluster-yes');
   for (const node of nodes) {
@@ -114,15 +113,23 @@ export async function startRedisCluster(): Promise<readonly RedisServer[]> {
   return nodes;
 }
 
-/** A port that was free a moment ago. */
+/**
+ * A port that was free a moment ago. It is none of those that the system gives to outgoing
+ * connections: one of them could take it while the server is away, even by connecting to itself.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('It has no port');
-  return address.port;
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const server = createServer().listen(port, '127.0.0.1');
+    try {
+      await once(server, 'listening');
+    } catch {
+      continue;
+    }
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }
 
 /** Waits for something that comes sooner or later; fails after a long time. */
