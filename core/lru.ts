@@ -17,6 +17,7 @@ export function createLru<Value>(
 ): Lru<Value> {
   // A Map keeps the order of insertion: the first key is the oldest.
   const entries = new Map<string, Value>();
+  let newest: string | undefined;
   let weight = 0;
 
   function remove(key: string): Value | undefined {
@@ -30,9 +31,11 @@ export function createLru<Value>(
   return {
     get(key) {
       const value = entries.get(key);
-      if (value === undefined) return undefined;
+      // What is asked for again and again stays where it is: moving it leaves a hole behind each time.
+      if (value === undefined || key === newest) return value;
       entries.delete(key);
       entries.set(key, value);
+      newest = key;
       return value;
     },
     set(key, value) {
@@ -40,6 +43,7 @@ export function createLru<Value>(
       const added = weigh(value, key);
       if (added > capacity) return;
       entries.set(key, value);
+      newest = key;
       weight += added;
       for (const oldest of entries.keys()) {
         if (weight <= capacity) return;

@@ -6,15 +6,14 @@ import type { Images } from '../core/images.ts';
 import { ImageId, ScoreThreshold, SearchQuery, type SearchResponse, TopK } from '../core/model.ts';
 import type { Logger, Metrics, Stage } from '../core/ports.ts';
 import type { RequestContext, Search } from '../core/search.ts';
-import { type Clock, createTimings } from '../core/timings.ts';
-import { readDeadlineMs } from './deadline.ts';
+import type { Clock } from '../core/timings.ts';
 import { refuseOtherMethods, serverTiming } from './middleware.ts';
 import { parseFields, readJsonText } from './parse-request.ts';
 import { createQueryParser } from './query-parser.ts';
 import { fromQueryString } from './query-string.ts';
+import { createRequestContext } from './request-context.ts';
 import { noteRequest } from './request-log.ts';
-import { headersOf, requestId, respondAndLog, respondText } from './respond.ts';
-import { spanOf } from './trace-requests.ts';
+import { headersOf, respondAndLog, respondText } from './respond.ts';
 import { writeResponse } from './write-response.ts';
 
 export interface SearchRoutesParts {
@@ -52,7 +51,7 @@ export function createSearchRoutes(search: Search, parts: SearchRoutesParts): Ho
 
   app.get('/images/:id', async (c) => {
     const id = parseFields(z.strictObject({ id: ImageId }), { id: c.req.param('id') });
-    const image = id.ok ? await parts.images.get(id.value.id, createContext(c, parts)) : id;
+    const image = id.ok ? await parts.images.get(id.value.id, createRequestContext(c, parts)) : id;
     return image.ok ? c.json(image.value) : respondAndLog(c, parts.logger, image.error);
   });
   app.all('/images/:id', refuseOtherMethods('GET, HEAD'));
@@ -73,7 +72,7 @@ async function answerSearch(
   parts: SearchRoutesParts,
   run: (context: RequestContext) => Async<SearchResponse>,
 ): Promise<Response> {
-  const context = createContext(c, parts);
+  const context = createRequestContext(c, parts);
   const { notes, timings } = context;
   const response = await run(context);
   const headers = headersOf(c);
@@ -89,27 +88,6 @@ async function answerSearch(
   return c.req.method === 'POST'
     ? respondText(c, text, { headers: { 'Content-Type': 'application/json' } })
     : cacheable(c, response.value, text);
-}
-
-/** What the routes know of a request; its deadline begins to count when somebody looks at it. */
-function createContext(c: Context, { now, timeoutMs }: SearchRoutesParts): RequestContext {
-  let signal: AbortSignal | undefined;
-  return {
-    requestId: requestId(c),
-    timings: createTimings(now, spanOf(c)),
-    notes: {},
-    get generation() {
-      return c.req.header('x-index-generation');
-    },
-    get signal() {
-      // An answer from the cache needs none, and these take longer than it.
-      signal ??= AbortSignal.any([
-        c.req.raw.signal,
-        AbortSignal.timeout(readDeadlineMs(c.req.header('x-deadline-ms'), timeoutMs)),
-      ]);
-      return signal;
-    },
-  };
 }
 
 const stages: Readonly<Record<string, Stage>> = {

@@ -20,7 +20,8 @@ const help = `Measure cached searches against a bare Hono handler that returns t
   --json <file>       also write the numbers, with machine and versions
   --help              this text
 
-Three processes: the bare handler, npm start, and the load. npm start has the environment of this
+The processes: a bare handler that returns the body, one that returns the headers too, npm start, and
+the load. npm start has the environment of this
 command (DATA_DIR says which index; with REDIS_ENABLED=true it is that Redis that is measured), without
 keys and limits first, then with both.
 `;
@@ -94,7 +95,18 @@ async function measureAll(turns: Turns, withRedis: boolean): Async<CaseResult[]>
 }
 
 function toTable(cases: readonly CaseResult[]): string {
-  const head = ['', 'queries', 'bare/s', 'cached/s', 'ratio', 'spread', 'p50 ms', 'p95 ms', 'bar'];
+  const head = [
+    '',
+    'queries',
+    'bare/s',
+    'cached/s',
+    'ratio',
+    'spread',
+    'same head',
+    'p50 ms',
+    'p95 ms',
+    'bar',
+  ];
   const rows = cases.map((one) => [
     `${one.cache}${one.guarded ? ', keys and limit' : ''}`,
     String(one.queries),
@@ -102,6 +114,7 @@ function toTable(cases: readonly CaseResult[]): string {
     one.cached_per_second.toFixed(0),
     one.ratio.median.toFixed(3),
     `${one.ratio.min.toFixed(2)}–${one.ratio.max.toFixed(2)}`,
+    one.ratio_same_headers.median.toFixed(3),
     one.alone.server_ms.p50.toFixed(3),
     one.alone.server_ms.p95.toFixed(3),
     meetsBar(one) ? 'met' : 'missed',

@@ -26,7 +26,10 @@ export interface CaseResult {
   readonly cached_per_second: number;
   /** Cached ÷ bare of each round: what slowed the machine for a while slowed both. */
   readonly ratio: Spread;
+  /** Cached ÷ the bare handler that returns the headers too, to the byte. */
+  readonly ratio_same_headers: Spread;
   readonly bare: readonly LoadReport[];
+  readonly same_headers: readonly LoadReport[];
   readonly cached: readonly LoadReport[];
   /** One connection, which waits for nobody else's request. */
   readonly alone: LoadReport & { readonly server_ms: NonNullable<LoadReport['server_ms']> };
@@ -82,10 +85,15 @@ async function measureServer(real: Server, kind: ServerKind, bench: Bench): Asyn
     await writeFile(file, bodies.map((body) => `${JSON.stringify(body)}\n`).join(''));
     const answer = await makeHot(real, bodies);
     if (!answer.ok) return answer;
-    const bare = await startBare(answer.value);
+    const { headers } = answer.value;
+    const type = { 'content-type': headers['content-type'] ?? '' };
+    const bare = await startBare({ ...answer.value, headers: type });
     if (!bare.ok) return bare;
-    const measured = await alternate({ bare: bare.value, real }, file, bench);
+    const same = await startBare(answer.value);
+    if (!same.ok) return same;
+    const measured = await alternate({ bare: bare.value, same: same.value, real }, file, bench);
     await bare.value.stop();
+    await same.value.stop();
     if (!measured.ok) return measured;
     const { cache, guarded } = kind;
     results.push({ cache, guarded, queries, ...measured.value });
@@ -97,13 +105,14 @@ type Measured = Omit<CaseResult, 'cache' | 'guarded' | 'queries'>;
 
 /** Every second round the other way about: who comes after whom makes no difference. */
 async function alternate(
-  { bare, real }: { readonly bare: Server; readonly real: Server },
+  { bare, same, real }: Readonly<Record<'bare' | 'same' | 'real', Server>>,
   bodies: string,
   { connections, seconds, rounds, progress }: Bench,
 ): Async<Measured> {
-  const reports = { bare: [] as LoadReport[], cached: [] as LoadReport[] };
+  const reports: Reports = { bare: [], same: [], cached: [] };
   const plan = [
     [bare, reports.bare],
+    [same, reports.same],
     [real, reports.cached],
   ] as const;
   for (let round = 0; round < rounds; round += 1) {
@@ -115,26 +124,27 @@ async function alternate(
     progress.advance(1);
   }
   const lone = await runLoad(real, { bodies, connections: 1, seconds });
-  return lone.ok ? ok(summarize(reports.bare, reports.cached, lone.value)) : lone;
+  return lone.ok ? ok(summarize(reports, lone.value)) : lone;
 }
 
-function summarize(
-  bare: readonly LoadReport[],
-  cached: readonly LoadReport[],
-  lone: LoadReport,
-): Measured {
-  const ratios = cached.map(
-    ({ per_second }, round) => per_second / (bare[round]?.per_second ?? Number.NaN),
-  );
+type Reports = Record<'bare' | 'same' | 'cached', LoadReport[]>;
+
+function summarize({ bare, same, cached }: Reports, lone: LoadReport): Measured {
+  const ratioTo = (others: readonly LoadReport[]) =>
+    spread(
+      cached.map(({ per_second }, round) => per_second / (others[round]?.per_second ?? Number.NaN)),
+    );
   const none = { p50: Number.NaN, p95: Number.NaN, p99: Number.NaN };
   return {
     bare_per_second: spread(bare.map(({ per_second }) => per_second)).median,
     cached_per_second: spread(cached.map(({ per_second }) => per_second)).median,
-    ratio: spread(ratios),
+    ratio: ratioTo(bare),
+    ratio_same_headers: ratioTo(same),
     bare,
+    same_headers: same,
     cached,
     alone: { ...lone, server_ms: lone.server_ms ?? none },
-    remarks: [...remarksOf(bare, false), ...remarksOf(cached, true)],
+    remarks: [...remarksOf([...bare, ...same], false), ...remarksOf(cached, true)],
   };
 }
 

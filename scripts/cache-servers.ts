@@ -18,7 +18,8 @@ export interface ServerKind {
 /** An answer from the cache, to the byte. */
 export interface HotAnswer {
   readonly text: string;
-  readonly contentType: string;
+  /** All but those that the server adds by itself. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 export interface Server {
@@ -43,11 +44,14 @@ export async function startReal({ guarded, env }: ServerKind): Async<Server> {
 }
 
 /** A handler that returns these bytes. */
-export async function startBare({ text, contentType }: HotAnswer): Async<Server> {
+export async function startBare({ text, headers }: HotAnswer): Async<Server> {
   const directory = await mkdtemp(join(os.tmpdir(), 'bare-'));
   const file = join(directory, 'answer.json');
   await writeFile(file, text);
-  const server = await whenReady(startScript('bare-server', [file, contentType]), undefined);
+  const server = await whenReady(
+    startScript('bare-server', [file, JSON.stringify(headers)]),
+    undefined,
+  );
   await rm(directory, { recursive: true });
   return server;
 }

@@ -12,14 +12,13 @@ export async function makeHot(
   { url, apiKey }: Server,
   queries: readonly SearchInput[],
 ): Async<HotAnswer> {
-  let last: HotAnswer = { text: '', contentType: '' };
+  let last: HotAnswer = { text: '', headers: {} };
   const client = createClient({
     baseUrl: url,
     apiKey,
     async fetch(input, init) {
       const response = await fetch(input, init);
-      const contentType = response.headers.get('content-type') ?? '';
-      last = { text: await response.clone().text(), contentType };
+      last = { text: await response.clone().text(), headers: ownHeaders(response) };
       return response;
     },
   });
@@ -37,4 +36,10 @@ export async function makeHot(
   }
   const detail = `Cannot measure as the server does not answer from its cache, but says ${said}`;
   return err(failure('search_unavailable', detail));
+}
+
+/** Without those that the HTTP server itself adds to every answer. */
+function ownHeaders({ headers }: Response): Record<string, string> {
+  const added = new Set(['connection', 'content-length', 'date', 'keep-alive']);
+  return Object.fromEntries([...headers].filter(([name]) => !added.has(name)));
 }
