@@ -25,7 +25,9 @@ export function createMemoryCache({ maxBytes = 64_000_000, now }: MemoryCacheOpt
 
   return {
     kind: 'memory',
-    get: async (keys) => keys.map(find),
+    // At the end of this turn of the event loop, like Redis. Under load many ask in one turn, and are
+    // then answered together: one by one, each wakes its client, which takes half as long again.
+    get: (keys) => new Promise((resolve) => setImmediate(() => resolve(keys.map(find)))),
     async set(key, value, { ttlSeconds = Infinity, onlyIfAbsent = false } = {}) {
       if (ttlSeconds <= 0 || (onlyIfAbsent && find(key) !== undefined)) return false;
       const entry = { value, endsAtMs: now() + ttlSeconds * 1000 };

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash as digest, randomBytes, timingSafeEqual } from 'node:crypto';
 import * as z from 'zod';
 
 const prefix = 'ps_';
@@ -84,7 +84,7 @@ export function createApiKey(): string {
 }
 
 export function hashApiKey(key: string): string {
-  return `sha256:${createHash('sha256').update(key).digest('hex')}`;
+  return `sha256:${digest('sha256', key, 'hex')}`;
 }
 
 function areUnique(values: readonly string[]): boolean {

@@ -20,40 +20,38 @@ export function createLru<Value>(
   let newest: string | undefined;
   let weight = 0;
 
-  function remove(key: string): Value | undefined {
+  function put(key: string, value: Value): void {
+    entries.set(key, value);
+    newest = key;
+  }
+
+  function remove(key: string): void {
     const value = entries.get(key);
-    if (value === undefined) return undefined;
+    if (value === undefined) return;
     entries.delete(key);
     weight -= weigh(value, key);
+  }
+
+  function touch(key: string): Value | undefined {
+    const value = entries.get(key);
+    // What is asked for again and again stays where it is: moving it leaves a hole behind each time.
+    if (value === undefined || key === newest) return value;
+    entries.delete(key);
+    put(key, value);
     return value;
   }
 
-  return {
-    get(key) {
-      const value = entries.get(key);
-      // What is asked for again and again stays where it is: moving it leaves a hole behind each time.
-      if (value === undefined || key === newest) return value;
-      entries.delete(key);
-      entries.set(key, value);
-      newest = key;
-      return value;
-    },
-    set(key, value) {
-      remove(key);
-      const added = weigh(value, key);
-      if (added > capacity) return;
-      entries.set(key, value);
-      newest = key;
-      weight += added;
-      for (const oldest of entries.keys()) {
-        if (weight <= capacity) return;
-        remove(oldest);
-      }
-    },
-    delete: (key) => void remove(key),
-    clear() {
-      entries.clear();
-      weight = 0;
-    },
-  };
+  function add(key: string, value: Value): void {
+    remove(key);
+    const added = weigh(value, key);
+    if (added > capacity) return;
+    put(key, value);
+    weight += added;
+    for (const oldest of entries.keys()) {
+      if (weight <= capacity) return;
+      remove(oldest);
+    }
+  }
+
+  return { get: touch, set: add, delete: remove, clear: () => [...entries.keys()].forEach(remove) };
 }

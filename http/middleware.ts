@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Handler, MiddlewareHandler } from 'hono';
+import type { Context, Handler, MiddlewareHandler } from 'hono';
 import { failure } from '../core/failure.ts';
 import type { Timings } from '../core/timings.ts';
 import { headersOf, respondFailure } from './respond.ts';
@@ -13,16 +13,17 @@ const securityHeaders = {
 };
 
 /**
- * Goes first. Takes over the caller's request id where it is a sane one, makes one elsewhere, and
+ * Goes first, and last: `onAnswer` sees every answer, also a refusal. Takes over the caller's request id where it is a sane one, makes one elsewhere, and
  * sees to it that every answer has the headers that belong to all: those of `headersOf`.
  */
-export function withHeaders(): MiddlewareHandler {
+export function withHeaders(onAnswer: (c: Context) => void = () => {}): MiddlewareHandler {
   return async (c, next) => {
     const given = c.req.header('x-request-id');
     const id = given !== undefined && /^[\w.-]{8,64}$/.test(given) ? given : randomUUID();
     c.set('requestId', id);
     c.set('headers', { ...securityHeaders, 'X-Request-Id': id });
     await next();
+    onAnswer(c);
     if (c.get('complete') === true) return;
     for (const [name, value] of Object.entries(headersOf(c))) c.res.headers.set(name, value);
   };

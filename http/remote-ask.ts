@@ -74,10 +74,11 @@ function headersOf({ requestId, generation }: RequestContext, span: Span | undef
   };
 }
 
-const stages = /(?:^|,)\s*(encode|search)\s*;\s*dur=(\d+(?:\.\d+)?)/g;
+const stages = /(?:^|,)\s*(encode|search|total)\s*;\s*dur=(\d+(?:\.\d+)?)/g;
 
 function addStages(serverTiming: string | string[] | undefined, { timings }: RequestContext): void {
   for (const [, stage, ms] of String(serverTiming ?? '').matchAll(stages)) {
-    if (stage !== undefined) timings.add(stage, Number(ms));
+    // Its whole time is one part of ours.
+    if (stage !== undefined) timings.add(stage === 'total' ? 'service' : stage, Number(ms));
   }
 }

@@ -1,4 +1,4 @@
-import { Hono, type MiddlewareHandler } from 'hono';
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { failure } from '../core/failure.ts';
 import type { Metrics } from '../core/ports.ts';
 import type { Search } from '../core/search.ts';
@@ -20,8 +20,7 @@ export interface SearchAppParts extends SearchRoutesParts, StatsParts {
 export function createSearchApp(search: Search, parts: SearchAppParts): Hono {
   const { logger, metrics } = parts;
   const app = new Hono();
-  // Whom the guards refuse is counted too.
-  app.use(withHeaders(), countRequests(metrics), ...(parts.guards ?? []));
+  app.use(withHeaders(countIn(metrics)), ...(parts.guards ?? []));
   app.route('/', createSearchRoutes(search, parts));
   app.route('/', createHealthApp(parts.health));
   app.route('/', createStatsApp(parts));
@@ -36,9 +35,8 @@ export function createSearchApp(search: Search, parts: SearchAppParts): Hono {
   return app;
 }
 
-function countRequests(metrics: Metrics): MiddlewareHandler {
-  return async (c, next) => {
-    await next();
+function countIn(metrics: Metrics): (c: Context) => void {
+  return (c) => {
     const code: unknown = c.get('code');
     metrics.countRequest(routeOf(c), c.res.status, typeof code === 'string' ? code : 'ok');
   };

@@ -3,7 +3,13 @@ import { type Context, Hono } from 'hono';
 import * as z from 'zod';
 import { type Async } from '../core/failure.ts';
 import type { Images } from '../core/images.ts';
-import { ImageId, ScoreThreshold, SearchQuery, type SearchResponse, TopK } from '../core/model.ts';
+import {
+  ImageId,
+  ScoreThreshold,
+  type SearchQuery,
+  type SearchResponse,
+  TopK,
+} from '../core/model.ts';
 import type { Logger, Metrics, Stage } from '../core/ports.ts';
 import type { RequestContext, Search } from '../core/search.ts';
 import type { Clock } from '../core/timings.ts';

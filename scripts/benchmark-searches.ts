@@ -105,8 +105,11 @@ async function request(
   const clientMs = performance.now() - start;
   if (!answer.ok) return increment(failures, answer.problem.code);
   increment(cache, answer.cache ?? 'none');
-  const { total = 0, encode = 0, search = 0 } = answer.timing;
-  samples.push({ ...answer.timing, overhead: total - encode - search, client: clientMs });
+  const { total = 0, encode = 0, search = 0, service } = answer.timing;
+  // What an edge adds to the service behind it.
+  const added: Sample = service === undefined ? {} : { edge: total - service };
+  const overhead = total - encode - search;
+  samples.push({ ...answer.timing, ...added, overhead, client: clientMs });
 }
 
 function increment<Key>(counts: Map<Key, number>, key: Key): void {
