@@ -2,10 +2,13 @@
 FOLDER ?= .data/demo-pictures
 QUERY ?= a dog
 
-.PHONY: install index serve test-search check
+.PHONY: install infra index serve test-search check
 
 install:
 	npm ci
+
+infra:
+	docker compose up --build -d
 
 serve:
 	npm start

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { Hono } from 'hono';
 import type { Encoder, VectorStore } from '../core/ports.ts';
+import { refuseOtherMethods } from './middleware.ts';
 
 export const Health = z.object({
   status: z.enum(['healthy', 'degraded', 'unhealthy']),
@@ -54,11 +55,13 @@ export function createHealthApp(check: () => Promise<Health>): Hono {
     return { health, status: health.status === 'unhealthy' ? 503 : 200 } as const;
   };
   app.get('/livez', (c) => c.json({ status: 'alive' }));
+  app.all('/livez', refuseOtherMethods('GET, HEAD'));
   for (const path of ['/health', '/readyz']) {
     app.get(path, async (c) => {
       const { health, status } = await report();
       return c.json(health, status, { 'Cache-Control': 'no-store' });
     });
+    app.all(path, refuseOtherMethods('GET, HEAD'));
   }
   return app;
 }

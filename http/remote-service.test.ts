@@ -98,7 +98,12 @@ describe('a remote service', () => {
     expectOk(await search(query, context));
     const { timings } = context;
     expect([timings.spent('encode'), timings.spent('search')]).toEqual([1.5, 0.25]);
-    expect(timings.entries().map(([stage]) => stage)).toEqual(['encode', 'search', 'service', 'remote']);
+    expect(timings.entries().map(([stage]) => stage)).toEqual([
+      'encode',
+      'search',
+      'service',
+      'remote',
+    ]);
   });
 
   it('answers about pictures as the service does', async () => {

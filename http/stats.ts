@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import * as z from 'zod';
 import type { Async } from '../core/failure.ts';
 import type { CollectionInfo, Metrics } from '../core/ports.ts';
+import { refuseOtherMethods } from './middleware.ts';
 import { respondFailure } from './respond.ts';
 
 const StageSummary = z.object({
@@ -53,9 +54,11 @@ export function createStatsApp({ metrics, describe }: StatsParts): Hono {
     };
     return c.json(stats, 200, { 'Cache-Control': 'no-store' });
   });
+  app.all('/stats', refuseOtherMethods('GET, HEAD'));
   app.get('/metrics', async (c) => {
     const { contentType, body } = await metrics.exposition();
     return c.body(body, 200, { 'Content-Type': contentType });
   });
+  app.all('/metrics', refuseOtherMethods('GET, HEAD'));
   return app;
 }
