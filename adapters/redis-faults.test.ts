@@ -17,7 +17,7 @@ import {
   startRedis,
   until,
 } from '../test/support/redis-server.ts';
-import { startSlowProxy } from '../test/support/slow-proxy.ts';
+import { startTcpProxy } from '../test/support/tcp-proxy.ts';
 import { createRedisCache } from './redis-cache.ts';
 import { createRedisRateLimiter } from './redis-rate-limiter.ts';
 
@@ -118,14 +118,14 @@ describe.skipIf(!hasRedis)('A Redis that fails', () => {
 
   it('is done without while it is slow, and used when it is not', async () => {
     const server = await start();
-    const proxy = await startSlowProxy(server.port);
+    const proxy = await startTcpProxy(server.port);
     const connection = await connect({ port: proxy.port });
     const load = startCacheLoad(createRedisCache(connection));
-    proxy.delay(2 * timeoutMs);
+    proxy.set({ kind: 'slow', delayMs: 2 * timeoutMs });
     await until(() => !connection.isUsable());
     await sleep(3000);
     await expectUseless(connection);
-    proxy.delay(0);
+    proxy.set({ kind: 'slow', delayMs: 0 });
     await expectUseful(connection);
     await load.end();
     await proxy.close();

@@ -189,8 +189,8 @@ describe.skipIf(!hasRedis)('under load', () => {
       script.process.kill('SIGKILL');
       script.process.kill('SIGCONT');
     }
-    redisProxy.close();
-    serviceProxy.close();
+    await redisProxy.close();
+    await serviceProxy.close();
     await redis.stop();
     const to = process.env['FAULT_MATRIX_JSON'];
     if (to !== undefined)

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What the proxy does with what comes back from the other end. */
 export type ProxyMode =
@@ -11,7 +12,7 @@ export type ProxyMode =
 export interface TcpProxy {
   readonly port: number;
   set(mode: ProxyMode): void;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** Stands between a client and a server, and can be told to be slow or to lie. */
@@ -20,10 +21,19 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   let lies = 0;
   const sockets = new Set<Socket>();
 
-  function answer(client: Socket, bytes: Uint8Array): void {
-    if (mode.kind === 'pass') client.write(bytes);
-    else if (mode.kind === 'slow') setTimeout(() => client.write(bytes), mode.delayMs);
-    else client.write(mode.answers[(lies += 1) % mode.answers.length] ?? new Uint8Array());
+  /** One after the other, whatever the delay was when they came. */
+  function createAnswers(client: Socket): (bytes: Uint8Array) => void {
+    let sent: Promise<unknown> = Promise.resolve();
+    return (bytes) => {
+      if (mode.kind === 'lie') {
+        client.write(mode.answers[(lies += 1) % mode.answers.length] ?? new Uint8Array());
+        return;
+      }
+      const dueAt = performance.now() + (mode.kind === 'slow' ? mode.delayMs : 0);
+      sent = sent
+        .then(() => sleep(Math.max(dueAt - performance.now(), 0)))
+        .then(() => client.write(bytes));
+    };
   }
 
   const server = createServer((client) => {
@@ -40,7 +50,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       });
     }
     client.on('data', (bytes) => target.write(bytes));
-    target.on('data', (bytes) => answer(client, bytes));
+    target.on('data', createAnswers(client));
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
@@ -48,9 +58,11 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     set(next) {
       mode = next;
     },
-    close() {
-      for (const socket of sockets) socket.destroy();
+    async close() {
+      const closed = once(server, 'close');
       server.close();
+      for (const socket of sockets) socket.destroy();
+      await closed;
     },
   };
 }
