@@ -160,7 +160,7 @@ describe('a change of the index', () => {
     const log = createLog();
     const generation = createGeneration(cache, 'images');
     const memory = createMemoryStore({ dimensions: 2 });
-    return { log, store: withGeneration(memory, generation, log), memory };
+    return { log, store: withGeneration(memory, generation, { logger: log }), memory };
   }
 
   it('is seen by the next search of every process', async () => {
@@ -196,7 +196,9 @@ describe('a change of the index', () => {
   it('counts too when the store failed half way', async () => {
     const { memory } = createIndex();
     const failing = { ...memory, upsert: async () => err(failure('store_unavailable', 'half')) };
-    const store = withGeneration(failing, createGeneration(cache, 'images'), createLog());
+    const store = withGeneration(failing, createGeneration(cache, 'images'), {
+      logger: createLog(),
+    });
     const { ask } = createCached();
     await ask();
     expectFailure(await store.upsert([point]));
@@ -211,12 +213,33 @@ describe('a change of the index', () => {
     ] as const) {
       const log = createLog();
       const ends = [false, false, heard];
-      const store = withGeneration(memory, { end: async () => ends.shift() ?? heard }, log);
+      const store = withGeneration(
+        memory,
+        { end: async () => ends.shift() ?? heard },
+        { logger: log },
+      );
       expectOk(await store.upsert([point]));
       expectOk(await store.upsert([point]));
       await store.close();
       expect(log.lines).toHaveLength(lines);
     }
+  });
+
+  it('is told again by itself, without another change', async () => {
+    const { memory } = createIndex();
+    const heard = Promise.withResolvers<void>();
+    let calls = 0;
+    const end = async () => {
+      calls += 1;
+      if (calls === 3) heard.resolve();
+      return calls === 3;
+    };
+    const store = withGeneration(memory, { end }, { logger: createLog(), retryMs: 5 });
+    expectOk(await store.upsert([point]));
+    expect(calls).toBe(1);
+    await heard.promise;
+    await store.close();
+    expect(calls).toBe(3);
   });
 
   it('makes one generation for all who find none at the same time', async () => {

@@ -37,21 +37,29 @@ export function createGeneration(cache: Cache, index: string): Generation {
 
 /**
  * A store whose every change ends the generation, so that no cached answer hides it. An end that
- * could not be made certain is tried again with the next change and at the close; what is still open
- * then is said in the log, as answers may be as old as the cache keeps them.
+ * could not be made certain is tried again every `retryMs`, and at the close; what is still open then
+ * is said in the log, as answers may be as old as the cache keeps them.
  */
 export function withGeneration(
   store: VectorStore,
   generation: Pick<Generation, 'end'>,
-  logger: Pick<Logger, 'warn'>,
+  { logger, retryMs = 1000 }: { readonly logger: Pick<Logger, 'warn'>; readonly retryMs?: number },
 ): VectorStore {
-  let open = false;
+  let retry: NodeJS.Timeout | undefined;
+  async function end(): Promise<boolean> {
+    clearTimeout(retry);
+    const ended = await generation.end();
+    clearTimeout(retry);
+    if (!ended) retry = setTimeout(() => void end(), retryMs).unref();
+    else retry = undefined;
+    return ended;
+  }
   async function endAfter(change: Async<void>): Async<void> {
     try {
       return await change;
     } finally {
       // Also after a failure: part of the points may be in.
-      open = !(await generation.end());
+      await end();
     }
   }
   return {
@@ -60,11 +68,12 @@ export function withGeneration(
     remove: (ids) => endAfter(store.remove(ids)),
     async close() {
       await store.close();
-      if (!open || (await generation.end())) return;
-      logger.warn(
-        {},
-        'Cannot tell the cache that the index has changed as it does not answer: searches may miss the change until REDIS_CACHE_TTL has passed',
-      );
+      const ended = retry === undefined || (await end());
+      clearTimeout(retry);
+      if (!ended) logger.warn({}, untold);
     },
   };
 }
+
+const untold =
+  'Cannot tell the cache that the index has changed as it does not answer: searches may miss the change until REDIS_CACHE_TTL has passed';

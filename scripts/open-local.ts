@@ -53,7 +53,7 @@ export async function withEngine<T>(
   }
   const { encoder } = engine.value;
   const generations = endGenerations(front.cache, config.value);
-  const store = withGeneration(engine.value.store, generations, logger);
+  const store = withGeneration(engine.value.store, generations, { logger });
   try {
     const opened = { engine: { ...engine.value, store }, front, logger };
     return await work({ ...opened, config: config.value, frontConfig: frontConfig.value });
