@@ -3,8 +3,9 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['{core,http,adapters,edge,gpu-service,scripts,web,test}/**/*.test.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    // The machine may be busy with other things; what hangs is still ended.
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
     // Two cores: more workers than that only make the native parts fight for them.
     maxWorkers: 2,
     // Native add-ons (onnxruntime, zvec, sharp) share one process safely only when it is a real one.

@@ -4,7 +4,7 @@ import { startProcess } from './support/processes.ts';
 import { useTemporaryDirectories } from './support/temporary-directory.ts';
 import { writeTinyClip } from './support/tiny-clip.ts';
 
-describe('The encoder', () => {
+describe('The encoder', { timeout: 300_000 }, () => {
   const temporaryDirectory = useTemporaryDirectories();
 
   it('keeps its memory over 20,000 texts of random lengths', async () => {

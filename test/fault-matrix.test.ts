@@ -166,7 +166,7 @@ const lies = [
   '\0\xff\x13\x37 nonsense\n',
 ].map((text) => Buffer.from(text, 'latin1'));
 
-describe.skipIf(!hasRedis)('under load', () => {
+describe.skipIf(!hasRedis)('under load', { timeout: 150_000 }, () => {
   beforeAll(async () => {
     redis = await startRedis();
     redisProxy = await startTcpProxy(redis.port);
@@ -242,20 +242,21 @@ describe.skipIf(!hasRedis)('under load', () => {
   });
 });
 
-/** When the first of 40 good answers in a row was sent, with some from the cache among them. */
+/**
+ * When all was well again: after the last failure, with many good answers since, and some of them from
+ * the cache. A search now and then may still go without it: the machine may be busy, and Redis late.
+ */
 async function untilWell(
   samples: readonly Sample[],
   fromMs: number,
   cached: boolean,
 ): Promise<number> {
-  for (const endsAt = performance.now() + 20_000; performance.now() < endsAt; await sleep(50)) {
+  for (const endsAt = performance.now() + 60_000; performance.now() < endsAt; await sleep(50)) {
     const after = samples.filter(({ sentAtMs }) => sentAtMs >= fromMs);
-    const last = after.findLastIndex(
-      ({ status, cache }) => status !== 200 || (cached && cache === 'bypass'),
-    );
-    const good = after.slice(last + 1);
-    if (good.length >= 40 && good.some(({ cache }) => cache === 'hit'))
-      return good[0]?.sentAtMs ?? fromMs;
+    const good = after.slice(after.findLastIndex(({ status }) => status !== 200) + 1);
+    const hit = good.find(({ cache }) => cache === 'hit');
+    if (good.length < 40 || hit === undefined) continue;
+    return (cached ? hit : good[0])?.sentAtMs ?? fromMs;
   }
   throw new Error(`It did not come back: ${JSON.stringify(samples.slice(-5))}`);
 }

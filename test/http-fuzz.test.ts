@@ -34,7 +34,7 @@ const seed = process.env['FUZZ_SEED'] === undefined ? undefined : Number(process
 const factor = Number(process.env['FUZZ_RUNS'] ?? 1);
 
 // 10,500 requests over all; a failure is printed with its seed and the smallest request that fails.
-describe('every answer is one that the document describes', () => {
+describe('every answer is one that the document describes', { timeout: 300_000 }, () => {
   it('where everybody may ask', async () => {
     const edge = createWholeEdge({ settings: openSettings, store });
     const seen = new Set<string>();

@@ -102,7 +102,7 @@ function namesOf({ name, required, schema }: Parameter, how: Spirit): Arbitrary<
 
 /** A value of any type fits no bound, and one that ends in `.gte` would have to. */
 function withoutOperator(key: string, how: Spirit): string {
-  return how === 'valid' ? key.replace(/(?:\.(?:gte|gt|lte|lt|not))+$/, '_') : key;
+  return how === 'valid' ? key.replace(/(?:\.(?:gte|gt|lte|lt|not))+$/, '.x') : key;
 }
 
 const strayNames: Arbitrary<Name> = tuple(
