@@ -39,7 +39,10 @@ export const EdgeConfig = z
     API_HOST: z.string().default('0.0.0.0'),
     API_PORT: EnvPort.default(8080),
     /** The gpu-service, or the load balancer before it. */
-    SERVICE_URL: z.url({ protocol: /^https?$/ }),
+    SERVICE_URL: z.url({
+      protocol: /^https?$/,
+      error: 'must be the address of the gpu-service, such as http://localhost:8000',
+    }),
     /** What the service knows the edge by. */
     SERVICE_SECRET: ServiceSecrets,
     /** The model and the collection behind the service: answers of others are not kept. */

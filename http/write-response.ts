@@ -1,8 +1,10 @@
 import type { SearchResponse } from '../core/model.ts';
 
+/** All of an answer but how long it took and where from: of one list of results it is mostly the same. */
+type Lasting = Omit<SearchResponse, 'results' | 'latency_ms' | 'cached'>;
+
 interface Written {
-  readonly query: string | null;
-  /** All of the answer but how long it took and where from. */
+  readonly lasting: Lasting;
   readonly text: string;
 }
 
@@ -14,11 +16,18 @@ const known = new WeakMap<SearchResponse['results'], Written>();
  * take longer than to find it.
  */
 export function writeResponse(response: SearchResponse): string {
-  const { query, results, latency_ms, cached, ...rest } = response;
+  const { results, latency_ms, cached, ...lasting } = response;
   let written = known.get(results);
-  if (written === undefined || written.query !== query) {
-    written = { query, text: JSON.stringify({ query, results, ...rest }).slice(0, -1) };
+  if (written === undefined || !areSame(written.lasting, lasting)) {
+    const { query, ...rest } = lasting;
+    written = { lasting, text: JSON.stringify({ query, results, ...rest }).slice(0, -1) };
     known.set(results, written);
   }
   return `${written.text},"cached":${cached},"latency_ms":${latency_ms}}`;
+}
+
+/** Field by field; what is no plain value is the same only when it is the same object. */
+function areSame(one: Lasting, other: Lasting): boolean {
+  const keys = Object.keys(one) as (keyof Lasting)[];
+  return keys.length === Object.keys(other).length && keys.every((key) => one[key] === other[key]);
 }
