@@ -66,7 +66,8 @@ export function createOtlpTracer(options: OtlpTracerOptions): OtlpTracer {
   const tracer = provider.getTracer('picture-search');
   let closing: Promise<void> | undefined;
   return {
-    start: (name, traceparent) => startSpan(tracer, name, 'server', contextOf(traceparent)),
+    start: (name, traceparent) =>
+      startSpan({ tracer, clock: createClock() }, name, 'server', contextOf(traceparent)),
     flush: () => inTime(provider.forceFlush(), timeoutMs),
     close: () => (closing ??= inTime(provider.shutdown(), timeoutMs)),
   };
@@ -80,14 +81,29 @@ function contextOf(traceparent: string | undefined): Context {
   return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags, isRemote: true });
 }
 
-function startSpan(tracer: OtelTracer, name: string, kind: SpanKind, parent: Context): Span {
-  const span = tracer.startSpan(name, { kind: kinds[kind] }, parent);
+/** In milliseconds of the day, to the microsecond. */
+type SpanClock = () => number;
+
+/** One for all spans of a request: with one for each, a part could end after the whole. */
+function createClock(): SpanClock {
+  const [startedAtMs, start] = [Date.now(), performance.now()];
+  return () => startedAtMs + performance.now() - start;
+}
+
+interface Source {
+  readonly tracer: OtelTracer;
+  readonly clock: SpanClock;
+}
+
+function startSpan(source: Source, name: string, kind: SpanKind, parent: Context): Span {
+  const { tracer, clock } = source;
+  const span = tracer.startSpan(name, { kind: kinds[kind], startTime: clock() }, parent);
   const { traceId, spanId, traceFlags } = span.spanContext();
   const sampled = (traceFlags & TraceFlags.SAMPLED) !== 0;
   return {
     traceparent: formatTraceparent({ traceId, spanId, sampled }),
     child: (childName, childKind = 'internal') =>
-      startSpan(tracer, childName, childKind, trace.setSpan(ROOT_CONTEXT, span)),
+      startSpan(source, childName, childKind, trace.setSpan(ROOT_CONTEXT, span)),
     label: (label, value) => void span.setAttribute(label, value),
     end(code) {
       if (!span.isRecording()) return;
@@ -96,7 +112,7 @@ function startSpan(tracer: OtelTracer, name: string, kind: SpanKind, parent: Con
         // A caller's mistake is no error of whoever tells it so.
         if (kind !== 'server' || isOurs(code)) span.setStatus({ code: SpanStatusCode.ERROR });
       }
-      span.end();
+      span.end(clock());
     },
   };
 }
