@@ -46,12 +46,11 @@ export function withGeneration(
   { logger, retryMs = 1000 }: { readonly logger: Pick<Logger, 'warn'>; readonly retryMs?: number },
 ): VectorStore {
   let retry: NodeJS.Timeout | undefined;
+  let closed = false;
   async function end(): Promise<boolean> {
-    clearTimeout(retry);
     const ended = await generation.end();
     clearTimeout(retry);
-    if (!ended) retry = setTimeout(() => void end(), retryMs).unref();
-    else retry = undefined;
+    retry = ended || closed ? undefined : setTimeout(() => void end(), retryMs).unref();
     return ended;
   }
   async function endAfter(change: Async<void>): Async<void> {
@@ -68,8 +67,8 @@ export function withGeneration(
     remove: (ids) => endAfter(store.remove(ids)),
     async close() {
       await store.close();
+      closed = true;
       const ended = retry === undefined || (await end());
-      clearTimeout(retry);
       if (!ended) logger.warn({}, untold);
     },
   };

@@ -3,6 +3,7 @@ import { createProcessLogger } from '../adapters/process-logger.ts';
 import { createPrometheusMetrics } from '../adapters/prometheus-metrics.ts';
 import { parseEnv } from '../core/env.ts';
 import type { Failure } from '../core/failure.ts';
+import type { Result } from '../core/result.ts';
 import { createEncodeApp } from '../http/encode-app.ts';
 import { pictureUrl } from '../http/pictures.ts';
 import { listen } from '../http/server.ts';
@@ -12,8 +13,9 @@ import { openEngine } from './open.ts';
 
 const drainTimeoutMs = 25_000;
 
-const logger = createProcessLogger(process.env['LOG_LEVEL'] ?? 'info');
-const config = orExit(parseEnv(GpuServiceConfig, process.env));
+const parsed = parseEnv(GpuServiceConfig, process.env);
+const logger = createProcessLogger(parsed.ok ? parsed.value.LOG_LEVEL : 'info');
+const config = orExit(parsed);
 
 const signals = ['SIGTERM', 'SIGINT'] as const;
 // Process 1 of a container ignores what nobody listens to, and until now there is nothing to drain.
@@ -61,7 +63,7 @@ async function stop(signal: string): Promise<void> {
   await tracer?.close();
 }
 
-function orExit<T>(result: { ok: true; value: T } | { ok: false; error: Failure }): T {
+function orExit<T>(result: Result<T, Failure>): T {
   if (result.ok) return result.value;
   logger.fatal({ code: result.error.code, err: result.error.cause }, result.error.detail);
   process.exit(1);

@@ -1,7 +1,7 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { hasRedis, startRedis } from '../test/support/redis-server.ts';
 
 /** The whole system on this machine, as processes. */
 export interface SoakSystem {
@@ -14,17 +14,16 @@ export interface SoakSystem {
 
 const root = join(import.meta.dirname, '..');
 const pictures = 'test/fixtures/pictures';
-const redisArgs = ['--save', '', '--maxmemory', '32mb', '--maxmemory-policy', 'allkeys-lru'];
+const redisArgs = ['--maxmemory', '32mb', '--maxmemory-policy', 'allkeys-lru'];
 
 /** @param directory Where the index is made. */
 export async function startSoakSystem(directory: string): Promise<SoakSystem> {
-  const children: ChildProcess[] = [];
+  const stops: (() => Promise<unknown>)[] = [];
   const stop = async (): Promise<void> => {
-    for (const child of children) child.kill('SIGTERM');
-    await Promise.all(children.map((child) => child.exitCode ?? once(child, 'close')));
+    await Promise.all(stops.map((one) => one()));
   };
   try {
-    return { ...(await startAll(directory, children)), stop };
+    return { ...(await startAll(directory, stops)), stop };
   } catch (error) {
     await stop();
     throw error;
@@ -33,19 +32,19 @@ export async function startSoakSystem(directory: string): Promise<SoakSystem> {
 
 async function startAll(
   directory: string,
-  children: ChildProcess[],
+  stops: (() => Promise<unknown>)[],
 ): Promise<Omit<SoakSystem, 'stop'>> {
   const local = { API_HOST: '127.0.0.1', API_PORT: '0', DATA_DIR: directory };
-  const start = (command: string, args: readonly string[], env: Record<string, string> = {}) => {
-    const child = startChild(command, args, env);
-    children.push(child);
+  const node = (file: string, args: readonly string[] = [], env: Record<string, string> = {}) => {
+    const child = startChild([file, ...args], { ...local, ...env });
+    stops.push(async () => {
+      child.kill('SIGTERM');
+      return child.exitCode ?? once(child, 'close');
+    });
     return child;
   };
-  const node = (file: string, args: readonly string[] = [], env: Record<string, string> = {}) =>
-    start(process.execPath, [file, ...args], { ...local, ...env });
-  const redisPort = String(await freePort());
-  const redis = hasRedis() ? start('redis-server', [...redisArgs, '--port', redisPort]) : undefined;
-  redis?.stdout?.resume();
+  const redis = hasRedis ? await startRedis({ args: redisArgs }) : undefined;
+  if (redis) stops.push(() => redis.stop());
   const indexing = node('scripts/index.ts', [pictures]);
   indexing.stdout?.resume();
   await once(indexing, 'close');
@@ -57,7 +56,7 @@ async function startAll(
     RATE_LIMIT_PER_SECOND: '100000',
     RATE_LIMIT_BURST: '100000',
     REDIS_ENABLED: String(redis !== undefined),
-    REDIS_PORT: redisPort,
+    REDIS_PORT: String(redis?.port ?? 0),
   });
   const url = `http://127.0.0.1:${await portOf(edge)}`;
   const named = { edge, 'gpu-service': service, ...(redis && { redis }) };
@@ -65,21 +64,14 @@ async function startAll(
   return { url, pids: Object.fromEntries(pids) };
 }
 
-function startChild(
-  command: string,
-  args: readonly string[],
-  env: Readonly<Record<string, string>>,
-): ChildProcess {
+/** Not `startProcess`, which keeps all that is printed: in half an hour that is half a gigabyte. */
+function startChild(args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
   const { PATH = '' } = process.env;
-  return spawn(command, args, {
+  return spawn(process.execPath, args, {
     cwd: root,
     env: { PATH, NODE_OPTIONS: '--disable-warning=ExperimentalWarning', ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-}
-
-function hasRedis(): boolean {
-  return spawnSync('redis-server', ['--version']).status === 0;
 }
 
 /** From the line that says it is ready. What comes after it is read too, or the process would wait. */
@@ -94,13 +86,4 @@ function portOf(child: ChildProcess): Promise<number> {
     });
     child.once('close', () => reject(new Error(`It ended before it was ready: ${text}`)));
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === 'string') throw new Error('It has no port');
-  return address.port;
 }

@@ -2,9 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type RunningScript, runScript, startProcess } from './support/processes.ts';
+import type { RunningScript } from './support/processes.ts';
 import { freePort, hasRedis, type RedisServer, startRedis } from './support/redis-server.ts';
 import { askTruth, p95, type Sample, startSearchLoad, type Truth } from '../scripts/search-load.ts';
+import { startEdge, startService, startServiceAgain } from './support/service-process.ts';
 import { startTcpProxy, type TcpProxy } from './support/tcp-proxy.ts';
 import { useTemporaryDirectories } from './support/temporary-directory.ts';
 
@@ -45,22 +46,16 @@ let redisProxy: TcpProxy;
 let serviceProxy: TcpProxy;
 let service: RunningScript;
 let servicePort: number;
+let directory: string;
 let serviceEnv: Record<string, string>;
 let edgeUrl: string;
 let slowEdgeUrl: string;
 let truth: Truth;
 const processes: RunningScript[] = [];
 
-async function start(file: string, env: Record<string, string>): Promise<[RunningScript, string]> {
-  const script = startProcess(file, [], { API_HOST: '127.0.0.1', API_PORT: '0', ...env });
-  processes.push(script);
-  const [line] = await script.waitFor(/.*"Ready to .*\n/);
-  const { port } = JSON.parse(line) as { port: number };
-  return [script, `http://127.0.0.1:${port}`];
-}
-
-async function startService(more: Record<string, string> = {}): Promise<void> {
-  [service] = await start('gpu-service/main.ts', { ...serviceEnv, ...more });
+async function restartService(more: Record<string, string> = {}): Promise<void> {
+  service = await startServiceAgain(directory, { ...serviceEnv, ...more });
+  processes.push(service);
 }
 
 async function kill({ process: child, finished }: RunningScript): Promise<void> {
@@ -68,17 +63,18 @@ async function kill({ process: child, finished }: RunningScript): Promise<void> 
   await finished;
 }
 
-function startEdge(servedPort: number): Promise<[RunningScript, string]> {
-  return start('edge/main.ts', {
+async function startEdgeTo(servedPort: number): Promise<string> {
+  const edge = await startEdge({
     SERVICE_URL: `http://127.0.0.1:${servedPort}`,
     SERVICE_SECRET: secret,
     REDIS_ENABLED: 'true',
     REDIS_HOST: '127.0.0.1',
     REDIS_PORT: String(redisProxy.port),
-    API_KEYS_REQUIRED: 'false',
     RATE_LIMIT_PER_SECOND: '0',
     REQUEST_TIMEOUT_MS: String(timeoutMs),
   });
+  processes.push(edge);
+  return edge.url;
 }
 
 const redisFaults: readonly Fault[] = [
@@ -116,14 +112,14 @@ const serviceFaults: readonly Fault[] = [
   {
     name: 'gpu-service killed, restarted',
     begin: () => kill(service),
-    end: () => startService(),
+    end: () => restartService(),
     codes: ['search_unavailable'],
   },
   {
     name: 'gpu-service killed and restarted at once',
     begin: async () => {
       await kill(service);
-      await startService();
+      await restartService();
     },
     end: () => undefined,
     codes: ['search_unavailable'],
@@ -146,11 +142,11 @@ const serviceFaults: readonly Fault[] = [
     name: 'gpu-service out of places',
     begin: async () => {
       await kill(service);
-      await startService({ MAX_CONCURRENT_SEARCHES: '1' });
+      await restartService({ MAX_CONCURRENT_SEARCHES: '1' });
     },
     end: async () => {
       await kill(service);
-      await startService();
+      await restartService();
     },
     codes: ['overloaded', 'search_unavailable'],
     connections: 24,
@@ -172,15 +168,15 @@ describe.skipIf(!hasRedis)('under load', { timeout: 150_000 }, () => {
     redisProxy = await startTcpProxy(redis.port);
     servicePort = await freePort();
     serviceProxy = await startTcpProxy(servicePort);
+    directory = await temporaryDirectory();
     serviceEnv = {
-      DATA_DIR: await temporaryDirectory(),
       API_PORT: String(servicePort),
       SERVICE_SECRET: secret,
     };
-    await runScript('index', ['test/fixtures/pictures'], serviceEnv);
-    await startService();
-    [, edgeUrl] = await startEdge(servicePort);
-    [, slowEdgeUrl] = await startEdge(serviceProxy.port);
+    service = await startService(directory, serviceEnv);
+    processes.push(service);
+    edgeUrl = await startEdgeTo(servicePort);
+    slowEdgeUrl = await startEdgeTo(serviceProxy.port);
     truth = await askTruth(edgeUrl, queries);
   });
 

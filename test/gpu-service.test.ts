@@ -31,6 +31,13 @@ describe('the service', () => {
     expect(code).toBe(1);
     expect(stdout).toContain('models/nowhere');
   });
+
+  it('names a log level that does not exist', async () => {
+    const { code, stdout } = await startProcess('gpu-service/main.ts', [], { LOG_LEVEL: 'loud' })
+      .finished;
+    expect(code).toBe(1);
+    expect(stdout).toContain('LOG_LEVEL');
+  });
 });
 
 describe('.env.example', () => {

@@ -15,6 +15,11 @@ const local = { API_HOST: '127.0.0.1', API_PORT: '0' };
 export async function startService(directory: string, env: Env = {}): Promise<RunningService> {
   const indexed = await runScript('index', ['test/fixtures/pictures'], { DATA_DIR: directory });
   if (indexed.code !== 0) throw new Error(`Cannot index: ${indexed.stderr}`);
+  return startServiceAgain(directory, env);
+}
+
+/** The gpu-service on an index that is there already. */
+export async function startServiceAgain(directory: string, env: Env = {}): Promise<RunningService> {
   const started = startProcess('gpu-service/main.ts', [], {
     ...local,
     DATA_DIR: directory,
