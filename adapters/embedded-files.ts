@@ -24,6 +24,10 @@ export const Manifest = z.object({
   lock: z.string().regex(/^[\w-]+$/),
   /** The vectors as they were at the last checkpoint; the journal beside them has what came then. */
   vectors: z.string().regex(/^[\w-]+$/),
+  /** The file of the search space that the vectors are kept in; left out: as the model makes them. */
+  space: z.string().regex(/^[\w-]+$/).optional(),
+  /** What `npm run tune` has found. */
+  effort: z.object({ ef: z.int(), oversampling: z.number() }).optional(),
 });
 export type Manifest = z.infer<typeof Manifest>;
 

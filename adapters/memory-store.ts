@@ -1,7 +1,7 @@
 import { type Failure, abortFailure } from '../core/failure.ts';
 import { matchesFilter } from '../core/filter.ts';
 import { compareIds } from '../core/image-id.ts';
-import type { ImageRecord, Vector } from '../core/model.ts';
+import type { Vector } from '../core/model.ts';
 import type { Match, Point, VectorQuery, VectorStore } from '../core/ports.ts';
 import { type Result, err, ok } from '../core/result.ts';
 
@@ -15,7 +15,7 @@ export function createMemoryStore({
   collection = 'memory',
   dimensions,
 }: MemoryStoreOptions): VectorStore {
-  const points = new Map<string, Point>();
+  let points = new Map<string, Point>();
   const known = (ids: readonly string[]) => ids.flatMap((id) => points.get(id) ?? []);
   return {
     kind: 'memory',
@@ -39,10 +39,36 @@ export function createMemoryStore({
       return ok(undefined);
     },
     count: async () => ok(points.size),
-    scan: (signal) => pages(Array.from(points.values()), signal),
+    async *scan(signal) {
+      for await (const page of pages(points, signal)) {
+        yield page.ok ? ok(page.value.map(({ record }) => record)) : page;
+      }
+    },
+    scanPoints: (signal) => pages(points, signal),
     describe: async () =>
-      ok({ collection, vectorsCount: points.size, status: 'green', indexed: 1 }),
+      ok({
+        collection,
+        vectorsCount: points.size,
+        status: 'green',
+        indexed: 1,
+        effort: { exact: true, ef: 0, oversampling: 1 },
+        searchSpace: null,
+      }),
     optimize: async () => ok(undefined),
+    setEffort: async () => ok(undefined),
+    async succeed({ model }) {
+      const store = createMemoryStore({ collection, dimensions: model.dimensions });
+      return ok({
+        store,
+        async publish() {
+          const taken: Point[] = [];
+          for await (const page of store.scanPoints()) if (page.ok) taken.push(...page.value);
+          points = new Map(taken.map((point) => [point.record.id, point]));
+          return ok(undefined);
+        },
+        discard: async () => ok(undefined),
+      });
+    },
     close: async () => {},
   };
 }
@@ -60,12 +86,13 @@ function nearest(
 }
 
 async function* pages(
-  points: readonly Point[],
+  points: ReadonlyMap<string, Point>,
   signal?: AbortSignal,
-): AsyncGenerator<Result<ImageRecord[], Failure>> {
-  for (let start = 0; start < points.length; start += 256) {
+): AsyncGenerator<Result<Point[], Failure>> {
+  const all = Array.from(points.values());
+  for (let start = 0; start < all.length; start += 256) {
     if (signal?.aborted) return yield err(abortFailure(signal));
-    yield ok(points.slice(start, start + 256).map(({ record }) => record));
+    yield ok(all.slice(start, start + 256));
   }
 }
 

@@ -24,21 +24,27 @@ export function createImages(parts: {
 }): Images {
   const { store, modelId, urlOf } = parts;
   return {
-    async get(id) {
-      const record = await findRecord(store, id);
+    async get(id, { signal }) {
+      const record = await findRecord(store, id, signal);
       if (!record.ok) return record;
       const { metadata } = record.value;
       return ok({ id, metadata: { ...metadata, url: urlOf(record.value) } });
     },
     async similar({ id, top_k, score_threshold }, { signal, timings }) {
-      const found = await timings.measure('search', async () => {
-        const vectors = await store.vectors([id]);
+      const found = await timings.measure('search', async (span) => {
+        const vectors = await store.vectors([id], signal);
         if (!vectors.ok) return vectors;
         const vector = vectors.value.get(id);
         if (vector === undefined) return err(noSuchImage(id));
         // One more than asked for: the nearest is the picture itself.
-        const scoreThreshold = thresholdOf(score_threshold);
-        return store.query({ vector, limit: top_k + 1, scoreThreshold, signal });
+        return store.query({
+          vector,
+          limit: top_k + 1,
+          scoreThreshold: thresholdOf(score_threshold),
+          from: 'image',
+          traceparent: span?.traceparent,
+          signal,
+        });
       });
       if (!found.ok) return found;
       const others = found.value.filter(({ record }) => record.id !== id).slice(0, top_k);
@@ -54,8 +60,12 @@ export function createImages(parts: {
 }
 
 /** The record of one id, or `not_found`. */
-export async function findRecord(store: VectorStore, id: ImageId): Async<ImageRecord> {
-  const records = await store.get([id]);
+export async function findRecord(
+  store: VectorStore,
+  id: ImageId,
+  signal?: AbortSignal,
+): Async<ImageRecord> {
+  const records = await store.get([id], signal);
   if (!records.ok) return records;
   const [record] = records.value;
   return record === undefined ? err(noSuchImage(id)) : ok(record);

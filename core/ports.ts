@@ -3,6 +3,7 @@ import type { Filter } from './filter.ts';
 import type { ImageRecord, Vector } from './model.ts';
 import type { Result } from './result.ts';
 import type { Summary } from './rolling-window.ts';
+import type { SearchSpace } from './search-space.ts';
 
 /** What is known of a loaded model. */
 export interface ModelInfo {
@@ -70,10 +71,29 @@ export interface VectorQuery {
   readonly filter?: Filter | undefined;
   /** Matches below this cosine are left out. */
   readonly scoreThreshold?: number | undefined;
+  /**
+   * What the vector was made from: `text` unless said otherwise. A search space made for texts is
+   * harder to walk for images, so these look further.
+   */
+  readonly from?: 'text' | 'image' | undefined;
+  /** How far to look; what is left out is as the collection's settings say. */
+  readonly effort?: Partial<Effort> | undefined;
+  /** W3C `traceparent` of the span that this is part of. */
+  readonly traceparent?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface CollectionInfo {
+/** How far a search looks. More is slower, and finds more of the nearest. */
+export interface Effort {
+  /** Look at every vector, and miss none. */
+  readonly exact: boolean;
+  /** Candidates of the walk through the graph. */
+  readonly ef: number;
+  /** Candidates compared in full precision, for each one that is asked for. */
+  readonly oversampling: number;
+}
+
+export interface CollectionStats {
   readonly collection: string;
   readonly vectorsCount: number;
   /** `green`: fast; `yellow`: correct but slower, as part of the index is still to be built. */
@@ -82,9 +102,41 @@ export interface CollectionInfo {
   readonly indexed: number;
 }
 
+export interface CollectionInfo extends CollectionStats {
+  /** What a text query costs at the settings in force. */
+  readonly effort: Effort;
+  /** The search space that the vectors are kept in; null: as the model makes them. */
+  readonly searchSpace: SearchSpace | null;
+}
+
+/** What a new collection is to be, beside the model. */
+export interface SuccessorSpec {
+  readonly model: Pick<ModelInfo, 'id' | 'revision' | 'dimensions'>;
+  /** Null: vectors are kept as the model makes them. */
+  readonly searchSpace: SearchSpace | null;
+}
+
+/**
+ * A collection built beside the one that is searched, to take its place. Nobody sees it before
+ * `publish`. One that was begun and neither published nor discarded is gone on with by the next
+ * `succeed` of the same spec, and discarded by one of another.
+ */
+export interface Successor {
+  readonly store: VectorStore;
+  /**
+   * In one step: searches see the old collection before it and this one after it. An embedded store
+   * and its successor are closed then, and what is opened next is the new one; Qdrant's old store
+   * goes on, with the new collection behind it.
+   */
+  publish(): Async<void>;
+  discard(): Async<void>;
+}
+
 /**
  * Vectors and the records they belong to, by id. All of it is durable when the promise resolves.
- * Fails with `store_unavailable`, `timeout`, `cancelled`.
+ * Vectors go in and come out as the model makes them, whatever space they are kept in.
+ * Fails with `store_unavailable`, `timeout`, `cancelled`; a write also with `store_read_only`,
+ * `store_full`; all with `collection_missing`, `overloaded` where the store is another process.
  */
 export interface VectorStore {
   /** `embedded`, `qdrant`, `memory`. */
@@ -92,22 +144,31 @@ export interface VectorStore {
   /** The nearest points by cosine similarity: by score, then by id. */
   query(query: VectorQuery): Async<Match[]>;
   /** The records that exist, in no particular order; unknown ids are left out. */
-  get(ids: readonly string[]): Async<ImageRecord[]>;
+  get(ids: readonly string[], signal?: AbortSignal): Async<ImageRecord[]>;
   /** The stored vectors by id, unit length; unknown ids are left out. */
-  vectors(ids: readonly string[]): Async<ReadonlyMap<string, Vector>>;
+  vectors(
+    ids: readonly string[],
+    signal?: AbortSignal,
+  ): Async<ReadonlyMap<string, Vector>>;
   /** Adds points, and replaces those whose id is there already. After a failure some may be in. */
-  upsert(points: readonly Point[]): Async<void>;
+  upsert(points: readonly Point[], signal?: AbortSignal): Async<void>;
   /** Unknown ids are no failure. */
-  remove(ids: readonly string[]): Async<void>;
-  count(): Async<number>;
+  remove(ids: readonly string[], signal?: AbortSignal): Async<void>;
+  count(signal?: AbortSignal): Async<number>;
   /**
    * Every record once, in pages of bounded size, in no particular order. Points may be added and
    * removed meanwhile.
    */
   scan(signal?: AbortSignal): AsyncIterable<Result<ImageRecord[], Failure>>;
-  describe(): Async<CollectionInfo>;
+  /** As `scan`, with the vectors. */
+  scanPoints(signal?: AbortSignal): AsyncIterable<Result<Point[], Failure>>;
+  describe(signal?: AbortSignal): Async<CollectionInfo>;
   /** Builds what makes search fast, after many upserts. Searching goes on meanwhile. */
   optimize(): Async<void>;
+  /** Keeps how far searches look, with the collection. */
+  setEffort(effort: Pick<Effort, 'ef' | 'oversampling'>): Async<void>;
+  /** Begins a collection that is to take this one's place, or goes on with it. */
+  succeed(spec: SuccessorSpec): Async<Successor>;
   close(): Promise<void>;
 }
 

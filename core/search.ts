@@ -48,12 +48,13 @@ export function createSearch(parts: {
     const [text] = encoded.value;
     if (text === undefined) throw new Error('The encoder gave no vector for one text');
 
-    const found = await timings.measure('search', () =>
+    const found = await timings.measure('search', (span) =>
       store.query({
         vector: text.vector,
         limit: query.top_k,
         filter: parseFilter(query.filters),
         scoreThreshold: thresholdOf(query.score_threshold),
+        traceparent: span?.traceparent,
         signal,
       }),
     );

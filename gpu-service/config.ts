@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import * as z from 'zod';
 import { precisions } from '../adapters/model-directory.ts';
+import { QdrantSettings } from '../adapters/qdrant-settings.ts';
 import { TracingSettings } from '../adapters/tracing-settings.ts';
 import { EnvBoolean, EnvPort } from '../core/env.ts';
 import { ServiceSecrets } from '../http/service-secret.ts';
@@ -27,16 +28,20 @@ export const GpuServiceConfig = z
     ENCODER_URL: z.url({ protocol: /^https?$/ }).optional(),
     /** How long one request to it may take: up to 32 pictures, or 256 texts. */
     ENCODER_TIMEOUT_MS: z.coerce.number().int().min(100).max(300_000).default(60_000),
-    VECTOR_STORE: z.enum(['embedded']).default('embedded'),
+    VECTOR_STORE: z.enum(['embedded', 'qdrant']).default('embedded'),
     /** Everything that is written on disk. */
     DATA_DIR: z.string().default('.data'),
+    ...QdrantSettings,
     QDRANT_COLLECTION: z
       .string()
       .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, "_" or "-"')
       .default('images'),
     QDRANT_HNSW_M: z.coerce.number().int().min(4).max(128).default(16),
     QDRANT_HNSW_EF_CONSTRUCT: z.coerce.number().int().min(16).max(2000).default(200),
-    QDRANT_HNSW_EF: z.coerce.number().int().min(16).max(4096).default(512),
+    /** Left out: what `npm run tune` has found for the collection, or else what does for most. */
+    QDRANT_HNSW_EF: z.coerce.number().int().min(16).max(4096).optional(),
+    /** `auto`: a collection that needs a graph gets a search space made for text queries. */
+    SEARCH_SPACE: z.enum(['auto', 'off']).default('auto'),
     REQUEST_TIMEOUT_MS: z.coerce.number().int().min(100).max(300_000).default(10_000),
     /** Searches under way at the same time; more are refused at once, with `overloaded`. */
     MAX_CONCURRENT_SEARCHES: z.coerce.number().int().min(1).max(10_000).default(128),

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Async } from '../core/failure.ts';
 import type { Images } from '../core/images.ts';
-import type { CollectionInfo } from '../core/ports.ts';
+import type { CollectionStats } from '../core/ports.ts';
 import { ok } from '../core/result.ts';
 import type { Search } from '../core/search.ts';
 import type { Clock } from '../core/timings.ts';
@@ -18,7 +18,7 @@ export interface RemoteService {
   readonly search: Search;
   readonly images: Images;
   /** What the service's `/stats` say of its collection. */
-  describe(): Async<CollectionInfo>;
+  describe(): Async<CollectionStats>;
   /** What its `/health` says, healthy or not; `undefined` when nobody answers. */
   health(): Promise<Health | undefined>;
   /** Gives up its connections. */

@@ -2,11 +2,11 @@ import type { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
 import { createPrometheusMetrics } from '../adapters/prometheus-metrics.ts';
 import { type Async, failure } from '../core/failure.ts';
-import type { CollectionInfo } from '../core/ports.ts';
+import type { CollectionStats } from '../core/ports.ts';
 import { err, ok } from '../core/result.ts';
 import { createStatsApp, Stats } from './stats.ts';
 
-const info: CollectionInfo = {
+const info: CollectionStats = {
   collection: 'images',
   vectorsCount: 12,
   status: 'green',
@@ -40,7 +40,7 @@ describe('/stats', () => {
   });
 });
 
-function createApp(describeIndex: () => Async<CollectionInfo>): Hono {
+function createApp(describeIndex: () => Async<CollectionStats>): Hono {
   const metrics = createPrometheusMetrics(() => performance.now());
   metrics.observe('embedding', 5);
   metrics.observe('search', 2);

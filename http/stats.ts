@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import * as z from 'zod';
 import type { Async } from '../core/failure.ts';
-import type { CollectionInfo, Metrics } from '../core/ports.ts';
+import type { CollectionStats, Metrics } from '../core/ports.ts';
 import { refuseOtherMethods } from './middleware.ts';
 import { respondFailure } from './respond.ts';
 
@@ -32,7 +32,7 @@ export type Stats = z.infer<typeof Stats>;
 
 export interface StatsParts {
   readonly metrics: Metrics;
-  readonly describe: () => Async<CollectionInfo>;
+  readonly describe: () => Async<CollectionStats>;
 }
 
 /** `/stats` for people, `/metrics` for Prometheus. */

@@ -1,0 +1,28 @@
+import * as z from 'zod';
+import { EnvBoolean, EnvPort } from '../core/env.ts';
+
+const Factor = z.coerce.number().int().min(1);
+
+/** The environment of a process that asks Qdrant. */
+export const QdrantSettings = {
+  QDRANT_HOST: z.string().min(1).default('localhost'),
+  /** REST: snapshots alone. */
+  QDRANT_PORT: EnvPort.default(6333),
+  QDRANT_GRPC_PORT: EnvPort.default(6334),
+  QDRANT_API_KEY: z.string().min(1).optional(),
+  QDRANT_TLS: EnvBoolean.default(false),
+  /** How long one call may take. */
+  QDRANT_TIMEOUT_MS: z.coerce.number().int().min(50).max(300_000).default(5000),
+  /** Parts of a collection, each on a node of its own where there are as many. Taken when it is made. */
+  QDRANT_SHARD_NUMBER: Factor.max(1024).default(1),
+  /** On how many nodes each part is. */
+  QDRANT_REPLICATION_FACTOR: Factor.max(16).default(1),
+  /** How many of them must have a change before it is done. */
+  QDRANT_WRITE_CONSISTENCY_FACTOR: Factor.max(16).default(1),
+  /** How many further replicas are asked at once, so that a slow one holds nobody up. */
+  QDRANT_READ_FAN_OUT_FACTOR: z.coerce.number().int().min(0).max(15).default(0),
+  /** `product` takes a quarter of the memory of `int8` or less, and finds less. */
+  QDRANT_QUANTIZATION: z.enum(['int8', 'product']).default('int8'),
+  /** Whether the full vectors stay on disk, and only the quantized ones in memory. */
+  QDRANT_ON_DISK: EnvBoolean.default(false),
+};
