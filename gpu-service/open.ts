@@ -1,4 +1,3 @@
-import { createEmbeddedStore } from '../adapters/embedded-store.ts';
 import { withBatching } from '../core/batched.ts';
 import type { Async } from '../core/failure.ts';
 import type { Encoder, Logger, Metrics, VectorStore } from '../core/ports.ts';
@@ -6,6 +5,8 @@ import { ok } from '../core/result.ts';
 import { withTextCache } from '../core/text-cache.ts';
 import type { GpuServiceConfig } from './config.ts';
 import { openEncoder } from './open-encoder.ts';
+import { openStore } from './open-store.ts';
+import { encodeQueryTexts } from './text-vectors.ts';
 
 export interface Engine {
   /** For searches: texts share runs, and known ones need none. */
@@ -19,18 +20,15 @@ export interface Engine {
 /** Loads the model, warm, and opens the index that belongs to it. */
 export async function openEngine(
   config: GpuServiceConfig,
-  logger: Pick<Logger, 'info' | 'error'>,
+  logger: Pick<Logger, 'info' | 'warn' | 'error'>,
   metrics?: Pick<Metrics, 'countTextLookup' | 'observeBatch' | 'trackQueue'>,
 ): Async<Engine> {
   const bareEncoder = await openEncoder(config, logger);
   if (!bareEncoder.ok) return bareEncoder;
-  const store = await createEmbeddedStore({
-    directory: config.DATA_DIR,
-    collection: config.QDRANT_COLLECTION,
+  const store = await openStore(config, {
     model: bareEncoder.value.model,
-    m: config.QDRANT_HNSW_M,
-    efConstruct: config.QDRANT_HNSW_EF_CONSTRUCT,
-    ef: config.QDRANT_HNSW_EF,
+    textVectors: () => encodeQueryTexts(bareEncoder.value),
+    logger,
   });
   if (!store.ok) {
     await bareEncoder.value.close();

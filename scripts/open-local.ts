@@ -74,16 +74,18 @@ export interface Opened {
 }
 
 /**
- * What the cache calls an index that this machine alone has: two of one name in two folders may use
- * one Redis.
+ * What the cache calls an index: one in Qdrant as everybody does, and one that this machine alone has
+ * so that two of one name in two folders may use one Redis.
  */
-export function localIndexOf({ QDRANT_COLLECTION, DATA_DIR }: GpuServiceConfig): string {
+export function localIndexOf(config: GpuServiceConfig): string {
+  const { VECTOR_STORE, QDRANT_COLLECTION, DATA_DIR } = config;
+  if (VECTOR_STORE === 'qdrant') return QDRANT_COLLECTION;
   return `${QDRANT_COLLECTION}@${hostname()}:${resolve(DATA_DIR)}`;
 }
 
 /** A change here concerns `npm start`, and an edge whose service opens this index next. */
 function endGenerations(cache: Cache | undefined, config: GpuServiceConfig) {
-  const names = [config.QDRANT_COLLECTION, localIndexOf(config)];
+  const names = [...new Set([config.QDRANT_COLLECTION, localIndexOf(config)])];
   const generations = cache ? names.map((name) => createGeneration(cache, name)) : [];
   return {
     async end(): Promise<boolean> {
