@@ -1,22 +1,17 @@
-import { rm } from 'node:fs/promises';
-import path from 'node:path';
-import { setImmediate } from 'node:timers/promises';
+import type { ZVecCollection } from '@zvec/zvec';
+import type { SearchSpace } from '../core/search-space.ts';
+import { type Manifest, writeManifest } from './embedded-files.ts';
+import type { Change } from './embedded-journal.ts';
 import {
-  type ZVecCollection,
-  ZVecCreateAndOpen,
-  type ZVecDocInput,
-  type ZVecStatus,
-  ZVecOpen,
-} from '@zvec/zvec';
-import {
-  type Manifest,
-  cloneFiles,
-  freshName,
-  journalFile,
-  writeManifest,
-} from './embedded-files.ts';
-import { type Change, type Journal, openJournal } from './embedded-journal.ts';
-import { documentOf } from './embedded-records.ts';
+  type Live,
+  type Vectors,
+  closeAsCheckpoint,
+  closeForNothing,
+  copyPoints,
+  openCopy,
+  replaceLive,
+} from './embedded-live.ts';
+import { type Pace, writeChange } from './embedded-writes.ts';
 
 /**
  * A zvec collection that a killed process leaves whole. zvec alone does not: killed while it
@@ -27,15 +22,21 @@ import { documentOf } from './embedded-records.ts';
  */
 export interface DurableCollection {
   /** The open collection: another one after each checkpoint. */
-  current(): ZVecCollection;
-  /** Journal, then zvec, which blocks this thread for a moment. */
+  current(): Vectors;
+  manifest(): Manifest;
+  /** Journal, then zvec, which blocks this thread now and then as the pace says. */
   apply(change: Change): Promise<void>;
   /**
-   * Copies what is there into a new zvec collection, which `current` is from then on. zvec leaves
-   * out of its index, at `optimize`, as many points as were replaced or removed before: so it is
-   * only ever given points that were put in once. Nothing may be written meanwhile.
+   * zvec leaves out of its index, at `optimize`, as many points as were replaced or removed before, and
+   * makes a bad graph of a good one and new points (recall .56 seen): so it only ever optimizes once
+   * what was put in once.
    */
-  renew(swap: (action: () => Promise<void>) => Promise<void>): Promise<void>;
+  needsRenewal(): boolean;
+  /**
+   * Copies what is there into a new zvec collection, which `current` is from then on, in the given
+   * space or the one that it has. Nothing may be written meanwhile.
+   */
+  renew(swap: (action: () => Promise<void>) => Promise<void>, space?: SearchSpace): Promise<void>;
   /** Nothing has come since the last checkpoint, and the graph covers everything. */
   isOptimal(): boolean;
   /** zvec is about to change its files: the next checkpoint is worth it. */
@@ -44,12 +45,11 @@ export interface DurableCollection {
   isCheckpointDue(): boolean;
   /** Nothing else may be going on. */
   checkpoint(): Promise<void>;
+  /** Not while a checkpoint is made. */
+  setEffort(effort: Manifest['effort']): Promise<void>;
   /** With a checkpoint. Nothing else may be going on. */
   close(): Promise<unknown>;
 }
-
-/** A few milliseconds' work. */
-const copiedAtOnce = 32;
 
 /** Some ten seconds of replaying. */
 const longJournalBytes = 256 * 2 ** 20;
@@ -57,122 +57,85 @@ const longJournalBytes = 256 * 2 ** 20;
 /** Takes the lock over when it succeeds. */
 export async function openDurable(
   folder: string,
-  opened: Manifest,
+  manifest: Manifest,
   lock: ZVecCollection,
+  pace: Pace,
 ): Promise<DurableCollection> {
-  let manifest = opened;
-  let live = await openCopy(folder, manifest);
-  let changed = live.journal.bytes() > 0;
-  let broken = false;
-  const end = (worthKeeping: boolean): Promise<unknown> =>
-    worthKeeping ? closeAsCheckpoint(folder, manifest, live) : closeForNothing(folder, live);
+  const live = await openCopy(folder, manifest, pace);
+  const changed = live.journal.bytes() > 0;
+  const state: State = { folder, pace, manifest, live, changed, broken: false };
   return {
-    current: () => live.zvec,
-    async apply(change) {
-      if (broken) throw new Error('Cannot write as an earlier write has failed: open it again');
-      await live.journal.append(change);
-      changed = true;
-      broken = true;
-      write(live.zvec, change);
-      broken = false;
-    },
-    async renew(swap) {
-      const copy = await copyPoints(folder, live);
-      await swap(async () => {
-        live = await replace(folder, live, copy);
-      });
-    },
-    isOptimal: () => !changed && live.zvec.stats.indexCompleteness['embedding'] === 1,
-    touched: () => void (changed = true),
-    isCheckpointDue: () => !broken && live.journal.bytes() > longJournalBytes,
-    async checkpoint() {
-      if (!changed || broken) return;
-      manifest = await closeAsCheckpoint(folder, manifest, live);
-      live = await openCopy(folder, manifest);
-      changed = false;
-    },
-    close: () => end(changed && !broken).finally(() => lock.closeSync()),
+    current: () => state.live,
+    manifest: () => state.manifest,
+    apply: (change) => apply(state, change),
+    needsRenewal: () => state.live.replaced > 0 || coverage(state) > 0,
+    renew: (swap, space = state.live.space) => renew(state, swap, space),
+    isOptimal: () => !state.changed && coverage(state) === 1,
+    touched: () => void (state.changed = true),
+    isCheckpointDue: () => !state.broken && state.live.journal.bytes() > longJournalBytes,
+    checkpoint: () => checkpoint(state),
+    setEffort: (effort) => setEffort(state, effort),
+    close: () => end(state).finally(() => lock.closeSync()),
   };
 }
 
-type Copy = Pick<Live, 'name' | 'zvec'>;
-
-interface Live {
-  /** Of its folder. */
-  readonly name: string;
-  readonly zvec: ZVecCollection;
-  readonly journal: Journal;
+interface State {
+  readonly folder: string;
+  readonly pace: Pace;
+  manifest: Manifest;
+  live: Live;
+  /** There is something that the checkpoint does not have. */
+  changed: boolean;
+  /** A write has failed halfway: only the journal is right. */
+  broken: boolean;
 }
 
-/** A copy of the checkpoint with the journal applied. */
-async function openCopy(folder: string, manifest: Manifest): Promise<Live> {
-  const name = freshName('vectors');
-  await cloneFiles(path.join(folder, manifest.vectors), path.join(folder, name));
-  const zvec = ZVecOpen(path.join(folder, name));
-  try {
-    const journal = await openJournal(journalFile(folder, manifest), async (change) => {
-      write(zvec, change);
-      await setImmediate();
-    });
-    return { name, zvec, journal };
-  } catch (error) {
-    zvec.closeSync();
-    throw error;
-  }
+/** Share of the points that the graph covers. */
+function coverage({ live }: State): number {
+  return live.zvec.stats.indexCompleteness['embedding'] ?? 0;
 }
 
-/** Every point of the open collection, in a new one of the same form. */
-async function copyPoints(folder: string, { zvec }: Live): Promise<Copy> {
-  const name = freshName('vectors');
-  const copy = ZVecCreateAndOpen(path.join(folder, name), zvec.schema);
-  let batch: ZVecDocInput[] = [];
-  for (const { id, vectors, fields } of zvec.iterDocsSync()) {
-    batch.push({ id, vectors, fields });
-    if (batch.length < copiedAtOnce) continue;
-    check(copy.insertSync(batch));
-    batch = [];
-    await setImmediate();
-  }
-  if (batch.length > 0) check(copy.insertSync(batch));
-  return { name, zvec: copy };
+async function apply(state: State, change: Change): Promise<void> {
+  if (state.broken) throw new Error('Cannot write as an earlier write has failed: open it again');
+  const { live, pace } = state;
+  await live.journal.append(change);
+  state.changed = true;
+  state.broken = true;
+  const replaced = await writeChange(live.zvec, live.space, change, pace);
+  state.live = { ...live, replaced: live.replaced + replaced };
+  state.broken = false;
 }
 
-async function replace(folder: string, before: Live, copy: Copy): Promise<Live> {
-  before.zvec.closeSync();
-  await rm(path.join(folder, before.name), { recursive: true, force: true });
-  return { ...before, ...copy };
+async function renew(
+  state: State,
+  swap: Parameters<DurableCollection['renew']>[0],
+  space: SearchSpace | undefined,
+): Promise<void> {
+  if (state.broken) throw new Error('Cannot renew as a write has failed: open it again');
+  const { folder, pace } = state;
+  const copy = await copyPoints(folder, state.live, space, pace);
+  await swap(async () => {
+    state.live = await replaceLive(folder, state.live, copy);
+    state.changed = true;
+  });
 }
 
-/** The manifest with which what was open is the checkpoint. */
-async function closeAsCheckpoint(folder: string, before: Manifest, live: Live): Promise<Manifest> {
-  startNewSegment(live.zvec);
-  live.zvec.closeSync();
-  await live.journal.close();
-  const manifest = { ...before, vectors: live.name };
-  await writeManifest(folder, manifest);
-  await rm(path.join(folder, before.vectors), { recursive: true, force: true });
-  await rm(journalFile(folder, before), { force: true });
-  return manifest;
+async function checkpoint(state: State): Promise<void> {
+  const { folder, manifest, live, pace } = state;
+  if (!state.changed || state.broken) return;
+  state.manifest = await closeAsCheckpoint(folder, manifest, live);
+  state.live = await openCopy(folder, state.manifest, pace);
+  state.changed = false;
 }
 
-/** The checkpoint and the journal have it all. */
-async function closeForNothing(folder: string, live: Live): Promise<void> {
-  live.zvec.closeSync();
-  await live.journal.close();
-  await rm(path.join(folder, live.name), { recursive: true, force: true });
+async function setEffort(state: State, effort: Manifest['effort']): Promise<void> {
+  const manifest = { ...state.manifest, effort };
+  await writeManifest(state.folder, manifest);
+  state.manifest = manifest;
 }
 
-/** zvec begins a new segment for an iterator: then all files but that empty one's are final. */
-function startNewSegment(zvec: ZVecCollection): void {
-  zvec.iterDocsSync({ outputFields: [], includeVector: false }).closeSync();
-}
-
-function write(zvec: ZVecCollection, change: Change): void {
-  if ('upsert' in change) check(zvec.upsertSync(change.upsert.map(documentOf)));
-  else check(zvec.deleteSync([...change.remove]).filter(({ code }) => code !== 'ZVEC_NOT_FOUND'));
-}
-
-function check(statuses: readonly ZVecStatus[]): void {
-  const failed = statuses.find((status) => !status.ok);
-  if (failed) throw new Error(`Cannot write as zvec says ${failed.code}: ${failed.message}`);
+function end({ folder, manifest, live, changed, broken }: State): Promise<unknown> {
+  return changed && !broken
+    ? closeAsCheckpoint(folder, manifest, live)
+    : closeForNothing(folder, live);
 }

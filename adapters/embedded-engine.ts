@@ -1,66 +1,101 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
-import type { ZVecCollection } from '@zvec/zvec';
-import { type Async, type Failure, abortFailure, failure } from '../core/failure.ts';
-import { type Result, err, ok } from '../core/result.ts';
+import { type Async, failure, type Failure } from '../core/failure.ts';
+import type { Effort } from '../core/ports.ts';
+import { err, ok } from '../core/result.ts';
 import type { DurableCollection } from './embedded-durable.ts';
 import { hasAny } from './embedded-filter.ts';
 import type { Change } from './embedded-journal.ts';
+import {
+  type Found,
+  type Look,
+  type Stored,
+  type VectorSearch,
+  lookAtPoints,
+  searchVectors,
+} from './embedded-reads.ts';
+import { spaceOf } from './embedded-space.ts';
 import { createDoor, createTurns } from './embedded-turns.ts';
+import type { Pace } from './embedded-writes.ts';
 
-/** The open collection, with what it takes to share it: turns, yielding, and an orderly end. */
+/** The open collection, with what it takes to share it. All that goes in and out is plain data. */
 export interface Engine {
-  /** Something asynchronous that zvec does on its own threads, beside everything else. */
-  read<T>(action: (zvec: ZVecCollection) => Promise<T>, signal?: AbortSignal): Async<T>;
-  /** Something short that blocks this thread. */
-  look<T>(action: (zvec: ZVecCollection) => T): Async<T>;
-  /** Changes so small that each blocks this thread for a moment only; one list after the other. */
-  write(changes: readonly Change[]): Async<void>;
+  search(search: VectorSearch): Async<Found[]>;
+  look(look: Look): Async<Stored[]>;
+  size(): Async<Size>;
+  /** Changes are done in the order in which they are asked for. */
+  write(change: Change): Async<void>;
+  /** Builds what makes search fast. Writes wait until it is over. */
   optimize(): Async<void>;
-  /** Waits for what is going on. */
-  close(): Promise<void>;
+  /** Keeps the vectors in this space (`serializeSearchSpace`) from now on. Writes wait. */
+  moveTo(space: Uint8Array): Async<void>;
+  setEffort(effort: Pick<Effort, 'ef' | 'oversampling'>): Async<void>;
+  /** Nothing else may be going on. */
+  close(): Async<void>;
 }
 
-export function createEngine(collection: DurableCollection): Engine {
-  const { attempt, end } = createLifetime();
+export interface Size {
+  readonly count: number;
+  /** Share of the points that the graph covers. */
+  readonly indexed: number;
+}
+
+export function createEngine(collection: DurableCollection, pace: SearchPace): Engine {
   const door = createDoor();
   const writes = createTurns();
   const optimizer = createOptimizer(collection);
   const checkpoint = () => door.closed(collection.checkpoint);
 
-  async function applyAll(changes: readonly Change[]): Promise<void> {
-    for (const change of changes) {
-      await optimizer.sealed();
-      await collection.apply(change);
-      await setImmediate();
-    }
+  async function write(change: Change): Promise<void> {
+    await optimizer.sealed();
+    await collection.apply(change);
     if (collection.isCheckpointDue()) await checkpoint();
   }
 
   async function optimize(): Promise<void> {
     if (await door.through(async () => collection.isOptimal())) return;
-    await collection.renew(door.closed);
+    if (collection.needsRenewal()) await collection.renew(door.closed);
     const { finished } = await door.through(async () => optimizer.start());
     await finished;
     await checkpoint();
   }
 
+  async function moveTo(space: Uint8Array): Promise<void> {
+    await collection.renew(door.closed, spaceOf(space));
+    await checkpoint();
+  }
+
   return {
-    async read(action, signal) {
-      if (signal?.aborted) return err(abortFailure(signal));
-      const result = attempt(() => door.through(() => action(collection.current())));
-      return signal ? untilAborted(result, signal) : result;
+    search(search) {
+      pace.searched();
+      return settle(() => door.through(() => searchVectors(collection.current(), search)));
     },
-    look: (action) =>
-      attempt(() =>
-        door.through(async () => {
-          await optimizer.sealed();
-          return action(collection.current());
-        }),
-      ),
-    write: (changes) => attempt(() => writes(() => applyAll(changes))),
-    // Writes wait until it is over: what they replace would spoil what is being built.
-    optimize: () => attempt(() => writes(optimize)),
-    close: () => end(collection.close),
+    look: (look) => settle(() => door.through(() => lookAtPoints(collection.current(), look))),
+    size: () => settle(() => door.through(() => optimizer.sealed().then(() => sizeOf(collection)))),
+    write: (change) => settle(() => writes(() => write(change))),
+    optimize: () => settle(() => writes(optimize)),
+    moveTo: (space) => settle(() => writes(() => moveTo(space))),
+    setEffort: (effort) => settle(() => writes(() => collection.setEffort(effort))),
+    close: () => settle(async () => void (await collection.close())),
+  };
+}
+
+export function sizeOf(collection: DurableCollection): Size {
+  const { docCount, indexCompleteness } = collection.current().zvec.stats;
+  return { count: docCount, indexed: indexCompleteness['embedding'] ?? 0 };
+}
+
+export interface SearchPace extends Pace {
+  /** Somebody searches: others should not have to wait long. */
+  searched(): void;
+}
+
+/** A millisecond at a time while searches come, else more, as that is quicker. */
+export function createSearchPace(): SearchPace {
+  let searchedAt = -Infinity;
+  return {
+    searched: () => void (searchedAt = performance.now()),
+    points: () => (performance.now() - searchedAt < 2_000 ? 4 : 64),
+    pause: () => setImmediate(),
   };
 }
 
@@ -70,7 +105,7 @@ function createOptimizer(collection: DurableCollection) {
     /** While zvec seals new points, a synchronous call would block this thread until it is done. */
     sealed: () => sealed,
     start() {
-      const zvec = collection.current();
+      const { zvec } = collection.current();
       const optimized = zvec.optimize();
       // A query that finds nothing is answered as soon as zvec lets readers in again.
       const probe = () => zvec.query({ filter: hasAny([]), topk: 1 });
@@ -78,26 +113,6 @@ function createOptimizer(collection: DurableCollection) {
       sealed = sealing.catch(() => undefined);
       collection.touched();
       return { finished: Promise.all([optimized, sealing]) };
-    },
-  };
-}
-
-/** Runs actions until the end, which waits for those that run; afterwards they fail. */
-function createLifetime() {
-  const running = new Set<Promise<unknown>>();
-  let ended: Promise<unknown> | undefined;
-  return {
-    async attempt<T>(action: () => Promise<T>): Async<T> {
-      if (ended) return err(unavailable('it is closed'));
-      const attempted = settle(action);
-      running.add(attempted);
-      const result = await attempted;
-      running.delete(attempted);
-      return result;
-    },
-    async end(release: () => Promise<unknown>): Promise<void> {
-      ended ??= Promise.allSettled(running).then(release);
-      await ended;
     },
   };
 }
@@ -110,21 +125,6 @@ async function settle<T>(action: () => Promise<T>): Async<T> {
   }
 }
 
-function unavailable(why: string, cause?: unknown): Failure {
+export function unavailable(why: string, cause?: unknown): Failure {
   return failure('store_unavailable', `Cannot use the embedded vector store as ${why}`, { cause });
-}
-
-/** zvec cannot be interrupted: its answer is waited for no longer, and dropped when it comes. */
-async function untilAborted<T>(
-  result: Promise<Result<T, Failure>>,
-  signal: AbortSignal,
-): Promise<Result<T, Failure>> {
-  const { promise: aborted, resolve } = Promise.withResolvers<Result<T, Failure>>();
-  const abort = () => resolve(err(abortFailure(signal)));
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([result, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }

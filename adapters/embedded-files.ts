@@ -25,7 +25,12 @@ export const Manifest = z.object({
   /** The vectors as they were at the last checkpoint; the journal beside them has what came then. */
   vectors: z.string().regex(/^[\w-]+$/),
   /** The file of the search space that the vectors are kept in; left out: as the model makes them. */
-  space: z.string().regex(/^[\w-]+$/).optional(),
+  space: z
+    .string()
+    .regex(/^[\w-]+$/)
+    .optional(),
+  /** So many points were replaced or removed since `vectors` was made; left out: nobody knows. */
+  replaced: z.int().optional(),
   /** What `npm run tune` has found. */
   effort: z.object({ ef: z.int(), oversampling: z.number() }).optional(),
 });
@@ -53,10 +58,14 @@ export function freshName(kind: string): string {
   return `${kind}-${randomBytes(6).toString('hex')}`;
 }
 
+/** The folder, in a collection's own, of the collection that is to take its place. */
+export const successorName = 'next';
+
 /** Removes what crashed processes and earlier checkpoints have left. */
 export async function removeLeftovers(folder: string, manifest: Manifest): Promise<void> {
-  const { lock, vectors } = manifest;
-  const kept = new Set([manifestName, lock, vectors, path.basename(journalFile(folder, manifest))]);
+  const { lock, vectors, space } = manifest;
+  const journal = path.basename(journalFile(folder, manifest));
+  const kept = new Set([manifestName, lock, vectors, journal, space, successorName]);
   for (const name of await readdir(folder)) {
     if (!kept.has(name)) await rm(path.join(folder, name), { recursive: true, force: true });
   }

@@ -4,14 +4,19 @@ import { describe, expect, it } from 'vitest';
 import { createPoint, randomVector } from '../test/support/points.ts';
 import { seededRandom } from '../test/support/random.ts';
 import { useTemporaryDirectories } from '../test/support/temporary-directory.ts';
+import { documentsOf } from './embedded-documents.ts';
 import { type Change, openJournal } from './embedded-journal.ts';
 
 const createDirectory = useTemporaryDirectories();
 const random = seededRandom(2);
 const changes: readonly Change[] = [
-  { upsert: [createPoint('1', randomVector(random, 8), { tags: ['a', 1], none: null })] },
+  {
+    upsert: documentsOf([
+      createPoint('1', randomVector(random, 8), { tags: ['a', 1], none: null }),
+    ]),
+  },
   { remove: ['1', '18446744073709551615'] },
-  { upsert: ['2', '3'].map((id) => createPoint(id, randomVector(random, 8))) },
+  { upsert: documentsOf(['2', '3'].map((id) => createPoint(id, randomVector(random, 8)))) },
 ];
 
 describe('The journal', () => {

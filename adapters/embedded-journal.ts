@@ -1,10 +1,10 @@
 import { open, truncate } from 'node:fs/promises';
 import v8 from 'node:v8';
 import { crc32 } from 'node:zlib';
-import type { Point } from '../core/ports.ts';
+import type { Documents } from './embedded-documents.ts';
 
 /** One write: what came in or what went. */
-export type Change = { readonly upsert: readonly Point[] } | { readonly remove: readonly string[] };
+export type Change = { readonly upsert: Documents } | { readonly remove: readonly string[] };
 
 /** A file that every change is appended to, each as length, checksum and content. */
 export interface Journal {

@@ -14,8 +14,10 @@ import {
   writeManifest,
 } from './embedded-files.ts';
 import { type GraphSettings, createCollection, prepareEngine } from './embedded-schema.ts';
+import { spaceOf, writeSpace } from './embedded-space.ts';
+import type { Pace } from './embedded-writes.ts';
 
-const formatVersion = 1;
+const formatVersion = 2;
 
 export interface Place {
   /** `DATA_DIR`: holds a folder per collection. */
@@ -23,13 +25,15 @@ export interface Place {
   readonly collection: string;
   readonly model: Pick<ModelInfo, 'id' | 'revision' | 'dimensions'>;
   readonly graph: GraphSettings;
+  /** The search space of a collection that is made now (`serializeSearchSpace`). */
+  readonly newSpace: Uint8Array | undefined;
 }
 
 /**
  * Opens the collection's folder, or makes one. Fails with `model_mismatch`, `index_locked`,
  * `index_unusable`.
  */
-export async function openCollection(place: Place): Async<DurableCollection> {
+export async function openCollection(place: Place, pace: Pace): Async<DurableCollection> {
   prepareEngine();
   const folder = path.join(place.directory, place.collection);
   let lock: ZVecCollection | undefined;
@@ -41,7 +45,7 @@ export async function openCollection(place: Place): Async<DurableCollection> {
     lock = ZVecOpen(path.join(folder, identity.lock));
     const manifest = await readManifest(folder);
     await removeLeftovers(folder, manifest);
-    return ok(await openDurable(folder, manifest, lock));
+    return ok(await openDurable(folder, manifest, lock, pace));
   } catch (cause) {
     lock?.closeSync();
     return err(openFailure(folder, cause));
@@ -52,11 +56,24 @@ export async function openCollection(place: Place): Async<DurableCollection> {
  * Builds the folder under another name and then renames it: after a crash halfway there is no
  * folder, and of two processes one wins and the other opens what the first has made.
  */
-async function makeFolder({ model, directory, collection, graph }: Place, folder: string) {
+async function makeFolder(place: Place, folder: string): Promise<void> {
+  const { directory, collection } = place;
   await mkdir(directory, { recursive: true });
   await removeUnfinished(directory, collection);
   const unfinished = path.join(directory, freshName(unfinishedPrefix(collection)));
+  await mkdir(unfinished);
+  await fillFolder(place, unfinished);
+  try {
+    await rename(unfinished, folder);
+  } catch (error) {
+    await rm(unfinished, { recursive: true, force: true });
+    if (!(await exists(folder))) throw error;
+  }
+}
+
+async function fillFolder({ model, graph, newSpace }: Place, folder: string): Promise<void> {
   const { id, revision, dimensions } = model;
+  const space = newSpace && spaceOf(newSpace);
   const manifest: Manifest = {
     format: formatVersion,
     model: id,
@@ -64,18 +81,13 @@ async function makeFolder({ model, directory, collection, graph }: Place, folder
     dimensions,
     lock: freshName('lock'),
     vectors: freshName('vectors'),
+    ...(space && { space: await writeSpace(folder, space) }),
+    replaced: 0,
   };
-  await mkdir(unfinished);
   for (const name of [manifest.lock, manifest.vectors]) {
-    createCollection(path.join(unfinished, name), dimensions, graph).closeSync();
+    createCollection(path.join(folder, name), dimensions, graph, space).closeSync();
   }
-  await writeManifest(unfinished, manifest);
-  try {
-    await rename(unfinished, folder);
-  } catch (error) {
-    await rm(unfinished, { recursive: true, force: true });
-    if (!(await exists(folder))) throw error;
-  }
+  await writeManifest(folder, manifest);
 }
 
 function refusal(folder: string, manifest: Manifest, { model }: Place): Failure | undefined {

@@ -1,77 +1,89 @@
-import type { ZVecDoc, ZVecDocInput, ZVecQuery } from '@zvec/zvec';
 import type { Async, Failure } from '../core/failure.ts';
 import type { ImageRecord, Vector } from '../core/model.ts';
 import type { Point } from '../core/ports.ts';
 import { type Result, ok } from '../core/result.ts';
 import type { Engine } from './embedded-engine.ts';
-import { facetsOf, idFacet, pageFacets } from './embedded-facets.ts';
+import { idFacet, pageFacets } from './embedded-facets.ts';
 import { hasAny } from './embedded-filter.ts';
+import type { Lifetime } from './embedded-lifetime.ts';
+import type { Look, Stored } from './embedded-reads.ts';
 
 const pageSize = 256;
 /** More than any page has, below what zvec allows. */
 const allOfPage = 100_000;
 
-/** A point as zvec keeps it. */
-export function documentOf({ record, vector }: Point): ZVecDocInput {
-  return {
-    id: record.id,
-    vectors: { embedding: vector },
-    fields: { record: JSON.stringify(record), facets: facetsOf(record) },
-  };
+/** How stored points are looked at: until the end of the store, and while the caller waits. */
+export type LookAt = (look: Look) => Async<Stored[]>;
+
+export function lookWhile(engine: Engine, lifetime: Lifetime, signal?: AbortSignal): LookAt {
+  return (look) => lifetime.attempt(() => engine.look(look), signal);
 }
 
-export function recordOf({ fields }: ZVecDoc): ImageRecord {
-  return JSON.parse(fields['record']) as ImageRecord;
-}
-
-export async function getRecords(engine: Engine, ids: readonly string[]): Async<ImageRecord[]> {
-  const found = await fetchByIds(engine, ids, { outputFields: ['record'] });
+export async function getRecords(lookAt: LookAt, ids: readonly string[]): Async<ImageRecord[]> {
+  const found = await lookAtIds(lookAt, ids, 'record');
   return found.ok ? ok(found.value.map(recordOf)) : found;
 }
 
 export async function getVectors(
-  engine: Engine,
+  lookAt: LookAt,
   ids: readonly string[],
 ): Async<ReadonlyMap<string, Vector>> {
-  const found = await fetchByIds(engine, ids, { outputFields: [], includeVector: true });
-  return found.ok ? ok(new Map(found.value.map(vectorOf))) : found;
+  const found = await lookAtIds(lookAt, ids, 'vector');
+  return found.ok ? ok(new Map(found.value.map(({ id, vector }) => [id, vector]))) : found;
+}
+
+export async function* scanRecords(
+  lookAt: LookAt,
+  count: number,
+): AsyncGenerator<Result<ImageRecord[], Failure>> {
+  for await (const page of pages(lookAt, count, 'record')) {
+    yield page.ok ? ok(page.value.map(recordOf)) : page;
+  }
+}
+
+export async function* scanPoints(
+  lookAt: LookAt,
+  count: number,
+): AsyncGenerator<Result<Point[], Failure>> {
+  for await (const page of pages(lookAt, count, 'both')) {
+    if (!page.ok) yield page;
+    else yield ok(page.value.map((one) => ({ record: recordOf(one), vector: one.vector })));
+  }
 }
 
 /**
- * Pages by a hash of the id, and not zvec's iterator: that one blocks this thread, seals what is
- * being written, and keeps `optimize` out while it is open.
+ * Pages by a hash of the id, and not zvec's iterator: that one seals what is being written, and keeps
+ * `optimize` out while it is open.
  */
-export async function* scanRecords(
-  engine: Engine,
+async function* pages(
+  lookAt: LookAt,
   count: number,
-  signal?: AbortSignal,
-): AsyncGenerator<Result<ImageRecord[], Failure>> {
+  output: Look['output'],
+): AsyncGenerator<Result<Stored[], Failure>> {
   for (const facet of pageFacets(count, pageSize)) {
-    const query = { filter: hasAny([facet]), topk: allOfPage, outputFields: ['record'] };
-    const page = await engine.read((zvec) => zvec.query(query), signal);
+    const page = await lookAt({ filter: hasAny([facet]), limit: allOfPage, output });
     if (!page.ok) return yield page;
-    if (page.value.length > 0) yield ok(page.value.map(recordOf));
+    if (page.value.length > 0) yield page;
   }
 }
 
-/** A query by facet, as zvec's fetch blocks for milliseconds per point that is not optimized yet. */
-async function fetchByIds(
-  engine: Engine,
+/** By facet, as zvec's fetch blocks for milliseconds per point that is not optimized yet. */
+async function lookAtIds(
+  lookAt: LookAt,
   ids: readonly string[],
-  output: Pick<ZVecQuery, 'outputFields' | 'includeVector'>,
-): Async<ZVecDoc[]> {
-  const documents: ZVecDoc[] = [];
+  output: Look['output'],
+): Async<Stored[]> {
+  const points: Stored[] = [];
   for (const some of chunks([...new Set(ids)], pageSize)) {
-    const query = { ...output, filter: hasAny(some.map(idFacet)), topk: some.length };
-    const found = await engine.read((zvec) => zvec.query(query));
+    const found = await lookAt({ filter: hasAny(some.map(idFacet)), limit: some.length, output });
     if (!found.ok) return found;
-    documents.push(...found.value);
+    points.push(...found.value);
   }
-  return ok(documents);
+  return ok(points);
 }
 
-function vectorOf({ id, vectors }: ZVecDoc): [string, Vector] {
-  return [id, Float32Array.from(vectors['embedding'] as number[])];
+export function recordOf({ record }: { readonly record: string }): ImageRecord {
+  return JSON.parse(record) as ImageRecord;
 }
 
 export function chunks<T>(items: readonly T[], size: number): T[][] {

@@ -3,6 +3,7 @@ import {
   ZVecCollectionSchema,
   ZVecCreateAndOpen,
   ZVecDataType,
+  type ZVecHnswIndexParams,
   ZVecIndexType,
   ZVecInitialize,
   ZVecLogLevel,
@@ -10,6 +11,7 @@ import {
   ZVecQuantizeType,
   type ZVecHnswQueryParams,
 } from '@zvec/zvec';
+import type { SearchSpace } from '../core/search-space.ts';
 
 export interface GraphSettings {
   /** Links of a vector in the HNSW graph. */
@@ -18,21 +20,27 @@ export interface GraphSettings {
   readonly efConstruct: number;
 }
 
-/** Makes a collection at a path that this process has never used, and opens it. */
+/**
+ * Makes a collection at a path that this process has never used, and opens it.
+ * @param dimensions Of the model. In a search space zvec sees the space's vectors.
+ */
 export function createCollection(
   path: string,
   dimensions: number,
   { m, efConstruct }: GraphSettings,
+  space?: SearchSpace,
 ): ZVecCollection {
   const schema = new ZVecCollectionSchema({
     name: 'pictures',
     vectors: {
       name: 'embedding',
       dataType: ZVecDataType.VECTOR_FP32,
-      dimension: dimensions,
+      dimension: space?.storedDimensions ?? dimensions,
       indexParams: {
         indexType: ZVecIndexType.HNSW,
-        metricType: ZVecMetricType.COSINE,
+        // Of vectors of length 1 it is the cosine. Collections of both metrics in one process spoil each
+        // other: zvec 0.7.0 then compares wrongly, also where it looks at every vector.
+        metricType: ZVecMetricType.IP,
         m,
         efConstruction: efConstruct,
         quantizeType: ZVecQuantizeType.INT8,
@@ -48,6 +56,13 @@ export function createCollection(
     ],
   });
   return ZVecCreateAndOpen(path, schema);
+}
+
+/** Those that the collection was made with. */
+export function graphOf({ schema }: ZVecCollection): GraphSettings {
+  const { m = 16, efConstruction = 200 } = schema.vector('embedding')
+    .indexParams as ZVecHnswIndexParams;
+  return { m, efConstruct: efConstruction };
 }
 
 /** How to search: `exact` looks at every vector, else the graph with `ef` candidates. */

@@ -27,25 +27,6 @@ describeVectorStore('The embedded store, walking the graph', async () =>
 );
 
 describe('The embedded store', () => {
-  it('still finds every picture after some were replaced or removed before optimizing', async () => {
-    const store = expectOk(await open({}));
-    const wanted = new Set<string>();
-    for (let round = 0; round < 12; round += 1) {
-      const ids = Array.from({ length: 60 }, () => `${Math.floor(random() * 300)}`);
-      const vectors = ids.map(() => randomVector(random, contractDimensions));
-      const added = ids.map((id, n) => createPoint(id, vectors[n] ?? new Float32Array()));
-      expectOk(await store.upsert([...new Map(added.map((one) => [one.record.id, one])).values()]));
-      for (const id of ids) wanted.add(id);
-      expectOk(await store.remove(ids.slice(0, 10)));
-      for (const id of ids.slice(0, 10)) wanted.delete(id);
-      if (round % 3 === 2) expectOk(await store.optimize());
-      const vector = randomVector(random, contractDimensions);
-      const found = expectOk(await store.query({ vector, limit: 1000 }));
-      expect(new Set(found.map(({ record }) => record.id))).toEqual(wanted);
-    }
-    await store.close();
-  });
-
   it('has everything again after it was closed and opened', async () => {
     const directory = await createDirectory();
     const store = expectOk(await open({ directory }));
@@ -171,6 +152,23 @@ describe('The embedded store', () => {
     }
   });
 
+  it('does nothing that a caller asks for who has left', async () => {
+    const store = expectOk(await open());
+    expectOk(await store.upsert(points(10)));
+    const left = AbortSignal.abort();
+    const asked = [
+      await store.get(['1'], left),
+      await store.vectors(['1'], left),
+      await store.count(left),
+      await store.describe(left),
+      await store.upsert(points(5, 100), left),
+      await store.remove(['1'], left),
+    ];
+    for (const result of asked) expect(expectFailure(result).code).toBe('cancelled');
+    expect(expectOk(await store.count())).toBe(10);
+    await store.close();
+  });
+
   it('stops waiting when the caller leaves in the middle', async () => {
     const store = expectOk(await open());
     expectOk(await store.upsert(points(2_000)));
@@ -191,6 +189,8 @@ describe('The embedded store', () => {
       vectorsCount: 100,
       status: 'green',
       indexed: 1,
+      effort: { exact: true, ef: 512, oversampling: 2 },
+      searchSpace: null,
     });
     await store.close();
   });

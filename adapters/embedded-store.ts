@@ -1,11 +1,18 @@
+import path from 'node:path';
 import type { Async } from '../core/failure.ts';
 import type { Vector } from '../core/model.ts';
-import type { CollectionInfo, ModelInfo, VectorStore } from '../core/ports.ts';
+import type { ModelInfo, SuccessorSpec, VectorStore } from '../core/ports.ts';
 import { ok } from '../core/result.ts';
-import { type Engine, createEngine } from './embedded-engine.ts';
-import { openCollection } from './embedded-opening.ts';
-import { chunks, getRecords, getVectors, scanRecords } from './embedded-records.ts';
+import { type SearchSpace, serializeSearchSpace } from '../core/search-space.ts';
+import { type SearchEffort, createSearchEffort } from './embedded-effort.ts';
+import type { Engine } from './embedded-engine.ts';
+import { type Lifetime, createLifetime } from './embedded-lifetime.ts';
+import type { SpaceMaker } from './embedded-moving.ts';
+import { getRecords, getVectors, lookWhile, scanPoints, scanRecords } from './embedded-records.ts';
 import { search } from './embedded-search.ts';
+import { createSuccessor } from './embedded-successor.ts';
+import { openEngineThread } from './embedded-thread.ts';
+import { type Writer, createWriter } from './embedded-writer.ts';
 
 export interface EmbeddedStoreOptions {
   /** `DATA_DIR`: holds a folder per collection. */
@@ -17,73 +24,98 @@ export interface EmbeddedStoreOptions {
   readonly m?: number | undefined;
   /** `QDRANT_HNSW_EF_CONSTRUCT`: candidates when the graph is built. Taken when it is made. */
   readonly efConstruct?: number | undefined;
-  /** `QDRANT_HNSW_EF`: candidates of a search. */
+  /** `QDRANT_HNSW_EF`: candidates of a search; otherwise what was kept with the collection. */
   readonly ef?: number | undefined;
   /** Up to this many vectors a search looks at every one, and misses none. */
   readonly exactUpTo?: number | undefined;
+  /** The search space of a collection that is made now. */
+  readonly newSpace?: SearchSpace | null | undefined;
+  /** Makes a space for a collection that has none and has outgrown `exactUpTo`. */
+  readonly searchSpace?: SpaceMaker | null | undefined;
 }
-
-/** Documents in one write: a few milliseconds, the longest that this thread may stand still. */
-const writeSize = 16;
 
 /**
  * A `VectorStore` in this process, in files below `directory`; one process at a time. `close`
  * waits for what is going on, `optimize` too; a process killed instead loses nothing.
  * Fails with `model_mismatch`, `index_locked` or `index_unusable` when it cannot be opened.
  */
-export async function createEmbeddedStore({
-  directory,
-  collection,
-  model,
-  m = 16,
-  efConstruct = 200,
-  ef = 512,
-  exactUpTo = 30_000,
-}: EmbeddedStoreOptions): Async<VectorStore> {
-  const opened = await openCollection({ directory, collection, model, graph: { m, efConstruct } });
-  if (!opened.ok) return opened;
-  const engine = createEngine(opened.value);
-  // Counted along and not asked for at every search, as zvec locks searches out while it counts.
-  let size = opened.value.current().stats.docCount;
-  const count = () => engine.look(({ stats }) => stats.docCount);
-  return ok({
+export async function createEmbeddedStore(options: EmbeddedStoreOptions): Async<VectorStore> {
+  const { directory, collection, model, m = 16, efConstruct = 200 } = options;
+  const { exactUpTo = 30_000, ef, newSpace, searchSpace = null } = options;
+  const thread = await openEngineThread({
+    directory,
+    collection,
+    model: { id: model.id, revision: model.revision, dimensions: model.dimensions },
+    graph: { m, efConstruct },
+    newSpace: newSpace ? serializeSearchSpace(newSpace) : undefined,
+  });
+  if (!thread.ok) return thread;
+  const { engine, opened } = thread.value;
+  const lifetime = createLifetime();
+  const settings = { engine, lifetime, opened, spaceFrom: exactUpTo, spaceMaker: searchSpace };
+  const writer = createWriter(settings);
+  const effort = createSearchEffort({ kept: opened.effort, ef, exactUpTo, writer });
+  return ok(createStore({ options, engine, lifetime, writer, effort }));
+}
+
+interface Parts {
+  readonly options: EmbeddedStoreOptions;
+  readonly engine: Engine;
+  readonly lifetime: Lifetime;
+  readonly writer: Writer;
+  readonly effort: SearchEffort;
+}
+
+function createStore({ options, engine, lifetime, writer, effort }: Parts): VectorStore {
+  const { directory, collection, model } = options;
+  const lookAt = (signal?: AbortSignal) => lookWhile(engine, lifetime, signal);
+  const size = (signal?: AbortSignal) => lifetime.attempt(engine.size, signal);
+  const store: VectorStore = {
     kind: 'embedded',
     async query(query) {
       checkLength(query.vector, model.dimensions);
-      return search(engine, query, { exact: size <= exactUpTo, ef });
+      return search(engine, lifetime, query, effort.of(query));
     },
-    get: (ids) => getRecords(engine, ids),
-    vectors: (ids) => getVectors(engine, ids),
-    async upsert(points) {
+    get: (ids, signal) => getRecords(lookAt(signal), ids),
+    vectors: (ids, signal) => getVectors(lookAt(signal), ids),
+    async upsert(points, signal) {
       for (const { vector } of points) checkLength(vector, model.dimensions);
-      size += points.length;
-      return engine.write(chunks(points, writeSize).map((upsert) => ({ upsert })));
+      return writer.upsert(points, signal);
     },
-    remove: async (ids) => engine.write(chunks(ids, writeSize).map((remove) => ({ remove }))),
-    count,
-    scan: (signal) => scanRecords(engine, size, signal),
-    describe: () => describe(engine, collection),
-    async optimize() {
-      const optimized = await engine.optimize();
-      const counted = await count();
-      if (counted.ok) size = counted.value;
-      return optimized;
+    remove: writer.remove,
+    count: (signal) => mapped(size(signal), ({ count }) => count),
+    scan: (signal) => scanRecords(lookAt(signal), writer.count()),
+    scanPoints: (signal) => scanPoints(lookAt(signal), writer.count()),
+    describe: (signal) =>
+      mapped(size(signal), ({ count, indexed }) => ({
+        collection,
+        vectorsCount: count,
+        status: count * (1 - indexed) <= fastUnindexed ? 'green' : 'yellow',
+        indexed,
+        effort: effort.of(),
+        searchSpace: writer.space() ?? null,
+      })),
+    optimize: writer.optimize,
+    setEffort: effort.keep,
+    succeed(spec) {
+      const folder = path.join(directory, collection);
+      const open = openSuccessor(options, spec);
+      return lifetime.attempt(() => createSuccessor({ folder, spec, current: store, open }));
     },
-    close: () => engine.close(),
-  });
+    close: () => lifetime.end(engine.close),
+  };
+  return store;
 }
 
-async function describe(engine: Engine, collection: string): Async<CollectionInfo> {
-  const stats = await engine.look((zvec) => zvec.stats);
-  if (!stats.ok) return stats;
-  const { docCount, indexCompleteness } = stats.value;
-  const indexed = indexCompleteness['embedding'] ?? 0;
-  return ok({
-    collection,
-    vectorsCount: docCount,
-    status: docCount * (1 - indexed) <= fastUnindexed ? 'green' : 'yellow',
-    indexed,
-  });
+async function mapped<T, U>(result: Async<T>, map: (value: T) => U): Async<U> {
+  const settled = await result;
+  return settled.ok ? ok(map(settled.value)) : settled;
+}
+
+/** With the settings of the collection whose place it is to take. */
+function openSuccessor(options: EmbeddedStoreOptions, { model, searchSpace }: SuccessorSpec) {
+  return (place: Pick<EmbeddedStoreOptions, 'directory' | 'collection'>) =>
+    createEmbeddedStore({ ...options, ...place, model, newSpace: searchSpace, searchSpace: null });
 }
 
 /** So many vectors are searched without a graph in a millisecond or two. */

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { EnvBoolean, EnvPort } from '../core/env.ts';
+import type { QdrantStoreOptions } from './qdrant-store.ts';
 
 const Factor = z.coerce.number().int().min(1);
 
@@ -26,3 +27,40 @@ export const QdrantSettings = {
   /** Whether the full vectors stay on disk, and only the quantized ones in memory. */
   QDRANT_ON_DISK: EnvBoolean.default(false),
 };
+
+type QdrantConfig = {
+  readonly [Name in keyof typeof QdrantSettings]: z.output<(typeof QdrantSettings)[Name]>;
+};
+
+/** What the store takes of a config: where it is, and how new collections are made. */
+export function qdrantOptions(
+  config: Omit<QdrantConfig, 'QDRANT_API_KEY'> & {
+    readonly QDRANT_API_KEY?: string | undefined;
+    readonly QDRANT_COLLECTION: string;
+    readonly QDRANT_HNSW_M: number;
+    readonly QDRANT_HNSW_EF_CONSTRUCT: number;
+    readonly QDRANT_HNSW_EF?: number | undefined;
+  },
+): Pick<QdrantStoreOptions, 'address' | 'timeoutMs' | 'collection' | 'shape' | 'ef'> {
+  return {
+    address: {
+      host: config.QDRANT_HOST,
+      port: config.QDRANT_GRPC_PORT,
+      tls: config.QDRANT_TLS,
+      apiKey: config.QDRANT_API_KEY,
+    },
+    timeoutMs: config.QDRANT_TIMEOUT_MS,
+    collection: config.QDRANT_COLLECTION,
+    ef: config.QDRANT_HNSW_EF,
+    shape: {
+      m: config.QDRANT_HNSW_M,
+      efConstruct: config.QDRANT_HNSW_EF_CONSTRUCT,
+      shardNumber: config.QDRANT_SHARD_NUMBER,
+      replicationFactor: config.QDRANT_REPLICATION_FACTOR,
+      writeConsistencyFactor: config.QDRANT_WRITE_CONSISTENCY_FACTOR,
+      readFanOutFactor: config.QDRANT_READ_FAN_OUT_FACTOR,
+      quantization: config.QDRANT_QUANTIZATION,
+      onDisk: config.QDRANT_ON_DISK,
+    },
+  };
+}

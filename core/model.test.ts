@@ -9,6 +9,7 @@ describe('a search query', () => {
       score_threshold: 0,
       filters: null,
       include_explanation: false,
+      cursor: null,
     });
   });
 
@@ -16,6 +17,13 @@ describe('a search query', () => {
     expect(SearchQuery.safeParse({ query: '🐕'.repeat(512) }).success).toBe(true);
     expect(SearchQuery.safeParse({ query: '🐕'.repeat(513) }).success).toBe(false);
   });
+
+  it.each([null, '*', `${'a'.repeat(22)}.1`, `-_${'Z9'.repeat(10)}.999`])(
+    'may have the cursor %j',
+    (cursor) => {
+      expect(SearchQuery.parse({ query: 'a', cursor }).cursor).toBe(cursor);
+    },
+  );
 
   it.each([
     { query: '' },
@@ -31,6 +39,14 @@ describe('a search query', () => {
     { query: 'a', filters: 'x' },
     { query: 'a', include_explanation: 'yes' },
     { query: 'a', topk: 5 },
+    { query: 'a', cursor: '' },
+    { query: 'a', cursor: '**' },
+    { query: 'a', cursor: 7 },
+    { query: 'a', cursor: 'short.10' },
+    { query: 'a', cursor: `${'a'.repeat(22)}.0` },
+    { query: 'a', cursor: `${'a'.repeat(22)}.1000` },
+    { query: 'a', cursor: `${'a'.repeat(22)}.10\n` },
+    { query: 'a', cursor: `${'a'.repeat(21)}/.10` },
     null,
   ])('is refused: %j', (raw) => {
     expect(SearchQuery.safeParse(raw).success).toBe(false);

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { Filters, Scalar } from './filter.ts';
+import { Cursor } from './cursor.ts';
+import { Filters } from './filter.ts';
 
 /** A unit-length embedding, `dimensions` long. */
 export type Vector = Float32Array;
@@ -11,7 +12,9 @@ export const ImageId = z
   .refine((id) => BigInt(id) < 2n ** 64n, 'must be an image id: below 2 to the power of 64');
 export type ImageId = z.infer<typeof ImageId>;
 
-export const MetadataValue = z.union([Scalar, z.array(Scalar), z.null()]);
+// Of any length, as what is stored is answered with; a filter's values are shorter.
+const MetadataScalar = z.union([z.string(), z.number(), z.boolean()]);
+export const MetadataValue = z.union([MetadataScalar, z.array(MetadataScalar), z.null()]);
 export type MetadataValue = z.infer<typeof MetadataValue>;
 
 /** What is known of a picture. Every key can be filtered by; further keys are the user's own. */
@@ -49,9 +52,19 @@ export const ImageRecord = z.object({
 });
 export type ImageRecord = z.infer<typeof ImageRecord>;
 
-const limits = { queryCharacters: 512, topK: 100 } as const;
+export const limits = {
+  queryCharacters: 512,
+  /** Results of one answer. */
+  topK: 100,
+  /** Results of a list that is read page by page. */
+  listed: 1000,
+} as const;
 
-export const TopK = z.int().min(1).max(limits.topK).default(10);
+export function topKUpTo(most: number) {
+  return z.int().min(1).max(most).default(10);
+}
+
+export const TopK = topKUpTo(limits.topK);
 
 export const ScoreThreshold = z.number().min(0).max(1).default(0);
 
@@ -73,6 +86,8 @@ export const SearchQuery = z.strictObject({
   score_threshold: ScoreThreshold,
   filters: Filters.nullable().default(null),
   include_explanation: z.boolean().default(false),
+  /** Null: one answer, and no more. Else page by page: `*` begins, and `next_cursor` goes on. */
+  cursor: Cursor.nullable().default(null),
 });
 export type SearchQuery = z.infer<typeof SearchQuery>;
 
@@ -98,6 +113,8 @@ export const SearchResponse = z.object({
   model: z.string(),
   /** True when the query was longer than the model can read and its end was ignored. */
   query_truncated: z.boolean(),
+  /** What the next page is asked for with; null at the end. Left out where no page was asked for. */
+  next_cursor: z.string().nullable().optional(),
 });
 export type SearchResponse = z.infer<typeof SearchResponse>;
 

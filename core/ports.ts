@@ -1,6 +1,7 @@
 import type { Async, Failure } from './failure.ts';
 import type { Filter } from './filter.ts';
 import type { ImageRecord, Vector } from './model.ts';
+import type { Predecessor } from './predecessor.ts';
 import type { Result } from './result.ts';
 import type { Summary } from './rolling-window.ts';
 import type { SearchSpace } from './search-space.ts';
@@ -126,9 +127,9 @@ export interface Successor {
   /**
    * In one step: searches see the old collection before it and this one after it. An embedded store
    * and its successor are closed then, and what is opened next is the new one; Qdrant's old store
-   * goes on, with the new collection behind it.
+   * goes on, with the new collection behind it, as does the successor's.
    */
-  publish(): Async<void>;
+  publish(): Async<Predecessor | undefined>;
   discard(): Async<void>;
 }
 
@@ -136,7 +137,7 @@ export interface Successor {
  * Vectors and the records they belong to, by id. All of it is durable when the promise resolves.
  * Vectors go in and come out as the model makes them, whatever space they are kept in.
  * Fails with `store_unavailable`, `timeout`, `cancelled`; a write also with `store_read_only`,
- * `store_full`; all with `collection_missing`, `overloaded` where the store is another process.
+ * `store_full`; in a store that is a process of its own all with `collection_missing`, `overloaded`.
  */
 export interface VectorStore {
   /** `embedded`, `qdrant`, `memory`. */
@@ -146,10 +147,7 @@ export interface VectorStore {
   /** The records that exist, in no particular order; unknown ids are left out. */
   get(ids: readonly string[], signal?: AbortSignal): Async<ImageRecord[]>;
   /** The stored vectors by id, unit length; unknown ids are left out. */
-  vectors(
-    ids: readonly string[],
-    signal?: AbortSignal,
-  ): Async<ReadonlyMap<string, Vector>>;
+  vectors(ids: readonly string[], signal?: AbortSignal): Async<ReadonlyMap<string, Vector>>;
   /** Adds points, and replaces those whose id is there already. After a failure some may be in. */
   upsert(points: readonly Point[], signal?: AbortSignal): Async<void>;
   /** Unknown ids are no failure. */

@@ -1,6 +1,7 @@
 import type { Hono, MiddlewareHandler } from 'hono';
 import { type ApiKey, createApiKeyCheck, type Scope } from '../core/api-keys.ts';
 import { type CachedOptions, withCache } from '../core/cached.ts';
+import { withPaging } from '../core/paged.ts';
 import type { Cache, Rate, RateLimiter, Tracer } from '../core/ports.ts';
 import type { Search } from '../core/search.ts';
 import { withSingleFlight } from '../core/single-flight.ts';
@@ -39,16 +40,18 @@ export interface EdgeSettings {
 
 /** What the outside talks to: who may ask, how often, and what is known already, before a search. */
 export function createEdge(parts: EdgeParts): Hono {
-  const { cached, now, logger } = parts;
-  const search = withSingleFlight(parts.search);
-  return createSearchApp(
-    cached === undefined ? search : withCache(search, { ...cached, now, logger }),
-    {
-      ...parts,
-      health: withCacheHealth(parts.health, cached?.cache),
-      guards: guardsOf(parts),
-    },
-  );
+  return createSearchApp(searchOf(parts), {
+    ...parts,
+    health: withCacheHealth(parts.health, parts.cached?.cache),
+    guards: guardsOf(parts),
+  });
+}
+
+function searchOf({ search, cached, now, logger }: EdgeParts): Search {
+  const shared = withSingleFlight(search);
+  if (cached === undefined) return withPaging(shared);
+  const known = withCache(shared, { ...cached, now, logger });
+  return withPaging(known, { searchAll: search, cache: cached.cache, index: cached.index });
 }
 
 /** In this order: a refusal is logged, can be read by a page of another origin, and costs a token. */

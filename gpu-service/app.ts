@@ -1,6 +1,8 @@
 import type { Hono } from 'hono';
 import { createPlaces, withBound, withBoundedImages } from '../core/bounded.ts';
 import { createImages } from '../core/images.ts';
+import { limits } from '../core/model.ts';
+import { withPaging } from '../core/paged.ts';
 import type { Encoder, Metrics, Tracer, VectorStore } from '../core/ports.ts';
 import { createSearch, type Search, type UrlOf } from '../core/search.ts';
 import { withSingleFlight } from '../core/single-flight.ts';
@@ -32,9 +34,11 @@ export interface GpuServiceParts {
 export function createGpuService(parts: GpuServiceParts): Hono {
   const { search, ...local } = createLocalSearch(parts);
   // Those who share a search share its place.
-  return createSearchApp(withSingleFlight(search), {
+  return createSearchApp(withPaging(withSingleFlight(search)), {
     ...parts,
     ...local,
+    // The edge asks for whole lists, and answers page by page.
+    maxTopK: limits.listed,
     guards: [traceRequests(parts.tracer), logRequests(parts), requireServiceSecret(parts.secrets)],
   });
 }

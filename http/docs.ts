@@ -3,7 +3,7 @@ import { html, raw } from 'hono/html';
 import { failures } from '../core/failure.ts';
 import { refuseOtherMethods } from './middleware.ts';
 import { headers } from './openapi-parts.ts';
-import { createOpenApiDocument } from './openapi.ts';
+import { createOpenApiDocument, type OpenApiOptions } from './openapi.ts';
 
 type OpenApiDocument = ReturnType<typeof createOpenApiDocument>;
 
@@ -16,10 +16,10 @@ interface Operation {
 }
 
 /** `/openapi.json` for programs and `/docs` for people, who need no script for it. */
-export function createDocsApp(): Hono {
+export function createDocsApp(options: OpenApiOptions = {}): Hono {
   // Made when first asked for: a process that is started for one search need not wait for it.
   const written = once(() => {
-    const document = createOpenApiDocument();
+    const document = createOpenApiDocument(options);
     return { json: JSON.stringify(document), page: docsPage(document) };
   });
   const app = new Hono();

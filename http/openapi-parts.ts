@@ -72,6 +72,7 @@ export const searching = [
   'search_unavailable',
   'encoder_unavailable',
   'store_unavailable',
+  'collection_missing',
   'timeout',
   'cancelled',
 ] as const satisfies readonly FailureCode[];

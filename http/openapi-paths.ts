@@ -1,3 +1,5 @@
+import { Cursor } from '../core/cursor.ts';
+import { limits } from '../core/model.ts';
 import {
   type Answer,
   json,
@@ -5,19 +7,26 @@ import {
   operation,
   parameter,
   readPath,
+  schemaOf,
   searching,
 } from './openapi-parts.ts';
 
-const topK = parameter(
-  'top_k',
-  { type: 'integer', minimum: 1, maximum: 100, default: 10 },
-  'How many results at most',
-);
+function topKUpTo(maximum: number): Json {
+  const schema = { type: 'integer', minimum: 1, maximum, default: 10 };
+  return parameter('top_k', schema, 'How many results at most');
+}
 const scoreThreshold = parameter(
   'score_threshold',
   { type: 'number', minimum: 0, maximum: 1, default: 0 },
   'Leave out results below this cosine similarity',
 );
+const cursor = parameter(
+  'cursor',
+  schemaOf(Cursor, 'input'),
+  'To read page by page: * begins, and the next_cursor of a page asks for the next',
+);
+/** What whoever asks with a cursor may meet besides. */
+const paging = ['cursor_expired', 'cursor_unavailable'] as const;
 const id: Json = {
   ...parameter(
     'id',
@@ -65,7 +74,7 @@ const unchanged: Answer = {
   headers: ['ETag', 'Cache-Control'],
 };
 
-export function searchPaths(): Json {
+export function searchPaths(maxTopK: number): Json {
   const post = operation('/search', {
     summary: 'Search pictures by text',
     requestBody: { required: true, content: json('SearchQuery') },
@@ -75,6 +84,7 @@ export function searchPaths(): Json {
       'body_too_large',
       'unsupported_media_type',
       'invalid_field',
+      ...paging,
       ...searching,
     ],
   });
@@ -82,9 +92,10 @@ export function searchPaths(): Json {
     summary: 'The same, in a form that a CDN can keep',
     parameters: [
       parameter('q', { type: 'string', minLength: 1, maxLength: 512 }, 'The query', true),
-      topK,
+      topKUpTo(maxTopK),
       scoreThreshold,
       parameter('include_explanation', { type: 'boolean', default: false }, 'As in the body'),
+      cursor,
       filters,
       ifNoneMatch,
     ],
@@ -92,7 +103,7 @@ export function searchPaths(): Json {
       200: { ...found, headers: [...(found.headers ?? []), 'ETag', 'Cache-Control'] },
       304: { ...unchanged, headers: [...(unchanged.headers ?? []), 'Server-Timing', 'X-Cache'] },
     },
-    failures: ['invalid_field', ...searching],
+    failures: ['invalid_field', ...paging, ...searching],
   } as const;
   return readPath('/search', read, { post });
 }
@@ -108,7 +119,7 @@ export function imagePaths(): Json {
     }),
     ...readPath('/images/{id}/similar', {
       summary: 'The pictures nearest to this one',
-      parameters: [id, topK, scoreThreshold, ifNoneMatch],
+      parameters: [id, topKUpTo(limits.topK), scoreThreshold, ifNoneMatch],
       answers: {
         200: {
           ...found,

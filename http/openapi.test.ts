@@ -30,6 +30,21 @@ describe('the OpenAPI document', () => {
     }
   });
 
+  it('says how many results whoever may ask for more can have', () => {
+    const most = (maxTopK?: number) => {
+      const { paths } = readDocument(createOpenApiDocument({ ...(maxTopK && { maxTopK }) }));
+      const { post, get } = paths['/search'] ?? {};
+      const body = post?.requestBody?.content['application/json'].schema['properties'];
+      const parameter = get?.parameters.find(({ name }) => name === 'top_k')?.schema;
+      const { top_k } = body as { readonly top_k: { readonly maximum: number } };
+      return [top_k.maximum, parameter?.['maximum']];
+    };
+    expect([most(), most(1000)]).toEqual([
+      [100, 100],
+      [1000, 1000],
+    ]);
+  });
+
   it('describes no bug, and points at nothing that is not there', () => {
     const text = JSON.stringify(createOpenApiDocument());
     expect(text).not.toMatch(/"500":/);

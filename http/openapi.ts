@@ -1,11 +1,17 @@
-import { Image, SearchQuery, SearchResponse } from '../core/model.ts';
+import { Image, limits, SearchResponse } from '../core/model.ts';
 import { Health } from './health.ts';
 import { headers, type Json, problem, problems, schemaOf, withHeaders } from './openapi-parts.ts';
 import { imagePaths, operationsPaths, searchPaths } from './openapi-paths.ts';
+import { searchQueryUpTo } from './query-parser.ts';
 import { Stats } from './stats.ts';
 
+export interface OpenApiOptions {
+  /** Results of one answer, if not as many as the public may ask for. */
+  readonly maxTopK?: number;
+}
+
 /** The OpenAPI 3.1 document of this API, made from the schemas that check it. */
-export function createOpenApiDocument(): Json {
+export function createOpenApiDocument({ maxTopK = limits.topK }: OpenApiOptions = {}): Json {
   return {
     openapi: '3.1.0',
     info: {
@@ -15,11 +21,11 @@ export function createOpenApiDocument(): Json {
         'Type words, get pictures. Bodies are JSON; errors are RFC 9457 problems. A path that is not listed is answered like x-unknown-path, a method that a path does not list like its x-other-methods, and a CORS preflight, where it is set up, with 204.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    paths: { ...searchPaths(), ...imagePaths(), ...operationsPaths() },
+    paths: { ...searchPaths(maxTopK), ...imagePaths(), ...operationsPaths() },
     'x-unknown-path': withHeaders404(),
     components: {
       schemas: {
-        SearchQuery: schemaOf(SearchQuery, 'input'),
+        SearchQuery: schemaOf(searchQueryUpTo(maxTopK), 'input'),
         SearchResponse: schemaOf(SearchResponse, 'output'),
         Image: schemaOf(Image, 'output'),
         Health: schemaOf(Health, 'output'),

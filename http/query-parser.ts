@@ -1,6 +1,6 @@
 import type { Failure } from '../core/failure.ts';
 import { createLru } from '../core/lru.ts';
-import { SearchQuery } from '../core/model.ts';
+import { limits, SearchQuery, topKUpTo } from '../core/model.ts';
 import { ok, type Result } from '../core/result.ts';
 import { parseFields } from './parse-request.ts';
 import { fromQueryString } from './query-string.ts';
@@ -13,7 +13,8 @@ const maxKnownLength = 1024;
  * Parses what is asked, as a JSON body or a query string. What was good before is known: parsing and
  * checking is otherwise a fifth of an answer from the cache. Requests of one text are one object.
  */
-export function createQueryParser() {
+export function createQueryParser({ maxTopK = limits.topK }: { readonly maxTopK?: number } = {}) {
+  const schema = searchQueryUpTo(maxTopK);
   const bodies = createLru<SearchQuery>(knownTexts);
   const queryStrings = createLru<SearchQuery>(knownTexts);
   const remember = (known: typeof bodies, text: string, query: Result<SearchQuery, Failure>) => {
@@ -25,13 +26,18 @@ export function createQueryParser() {
       const known = bodies.get(text);
       if (known) return ok(known);
       const json = parseJson(text);
-      return json.ok ? remember(bodies, text, parseFields(SearchQuery, json.value)) : json;
+      return json.ok ? remember(bodies, text, parseFields(schema, json.value)) : json;
     },
     queryString(text: string): Result<SearchQuery, Failure> {
       const known = queryStrings.get(text);
       if (known) return ok(known);
       const raw = fromQueryString(new URLSearchParams(text));
-      return remember(queryStrings, text, parseFields(SearchQuery, raw));
+      return remember(queryStrings, text, parseFields(schema, raw));
     },
   };
+}
+
+/** The same request, for whoever may ask for more results, or fewer. */
+export function searchQueryUpTo(maxTopK: number): typeof SearchQuery {
+  return maxTopK === limits.topK ? SearchQuery : SearchQuery.extend({ top_k: topKUpTo(maxTopK) });
 }

@@ -22,6 +22,7 @@ describe('a query string', () => {
   it.each([
     ['q=a&q=b', 'query'],
     ['q=a&top_k=1&top_k=2', 'top_k'],
+    ['q=a&cursor=*&cursor=*', 'cursor'],
     ['query=a', '?query'],
     ['q=a&query=a', '?query'],
     ['q=a&filters=x', '?filters'],
@@ -33,5 +34,12 @@ describe('a query string', () => {
   ])('%s is refused for one field', (text, path) => {
     const { errors = [] } = expectFailure(parse(text));
     expect(errors.some((error) => error.path.startsWith(path.slice(0, 9)))).toBe(true);
+  });
+
+  it('takes a cursor for a text, however it looks', () => {
+    const cursor = `${'1'.repeat(22)}.100`;
+    expect(expectOk(parse(`q=a&cursor=${cursor}`)).cursor).toBe(cursor);
+    expect(expectOk(parse('q=a&cursor=*')).cursor).toBe('*');
+    expectFailure(parse('q=a&cursor='));
   });
 });

@@ -17,6 +17,7 @@ export function fromQueryString(params: URLSearchParams): Record<string, unknown
     if (name.startsWith('filter.')) filters.push([name.slice('filter.'.length), values]);
     // A query that looks like a number is still a text.
     else if (name === 'q') fields.push(['query', values.length === 1 ? values[0] : values]);
+    else if (name === 'cursor') fields.push([name, values.length === 1 ? values[0] : values]);
     // These have another form here, and that they are no parameters is said of such a name.
     else if (name === 'query' || name === 'filters') fields.push([`?${name}`, values]);
     else fields.push([name, values.length === 1 ? typed(values[0] ?? '') : values]);

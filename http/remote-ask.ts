@@ -1,6 +1,6 @@
 import type { Async, FailureCode } from '../core/failure.ts';
 import type { Images } from '../core/images.ts';
-import { Image, SearchResponse } from '../core/model.ts';
+import { Image, limits, SearchResponse } from '../core/model.ts';
 import type { Span } from '../core/ports.ts';
 import type { RequestContext, Search } from '../core/search.ts';
 import type { RemoteCall, RemoteCaller } from './remote-caller.ts';
@@ -38,19 +38,28 @@ export function createRemoteAsk(
     );
 }
 
+/** Of the longest list, with 64 KiB of metadata for each result. */
+const maxListBytes = 72 * 1024 * 1024;
+
 export function createRemoteSearchOn(ask: RemoteAsk): Search {
-  return (query, context) =>
-    ask(
+  return (query, context) => {
+    // Pages are not cut there, and a service that is older knows of none.
+    const { cursor: _, ...asked } = query;
+    const isList = asked.top_k > limits.topK;
+    return ask(
       {
         method: 'POST',
         path: '/search',
-        body: JSON.stringify(query),
+        body: JSON.stringify(asked),
         schema: SearchResponse,
         foreign: foreignToSearch,
-        hedged: true,
+        // A whole list takes longer than an answer, and more bytes.
+        hedged: !isList,
+        ...(isList && { maxAnswerBytes: maxListBytes }),
       },
       context,
     );
+  };
 }
 
 export function createRemoteImages(ask: RemoteAsk): Images {

@@ -33,6 +33,8 @@ export interface ExchangeRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** JSON. */
   readonly body?: string;
+  /** Where its answer may be longer than others. */
+  readonly maxAnswerBytes?: number;
 }
 
 export interface Exchanges {
@@ -71,7 +73,7 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
   let lastUsedMs = Date.now();
 
   return {
-    start({ method, path, headers, body }) {
+    start({ method, path, headers, body, maxAnswerBytes: most = maxAnswerBytes }) {
       if (Date.now() - lastUsedMs > maxIdleMs) forgetIdle(agent);
       lastUsedMs = Date.now();
       const own = body === undefined ? {} : { ...json, 'content-length': Buffer.byteLength(body) };
@@ -82,7 +84,7 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
         path: prefix + path,
         headers: { ...headers, ...own },
       });
-      const ended = endOf(request, maxAnswerBytes);
+      const ended = endOf(request, most);
       request.end(body);
       return { ended, cancel: () => void request.destroy() };
     },

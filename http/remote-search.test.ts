@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { failure } from '../core/failure.ts';
-import { SearchQuery } from '../core/model.ts';
+import { limits, SearchQuery } from '../core/model.ts';
 import { err, ok } from '../core/result.ts';
 import type { Search } from '../core/search.ts';
 import { expectFailure, expectOk } from '../test/support/expect-ok.ts';
+import { createRecord } from '../test/support/points.ts';
 import { requestContext } from '../test/support/request-context.ts';
 import { createResponse, createTestApp } from '../test/support/search-app.ts';
 import { createRemoteSearch } from './remote-search.ts';
@@ -14,7 +15,10 @@ let server: RunningServer;
 let remote: Search;
 
 beforeAll(async () => {
-  const app = createTestApp({ search: (...asked) => answer(...asked) });
+  const app = createTestApp({
+    search: (...asked) => answer(...asked),
+    maxTopK: limits.listed,
+  });
   server = expectOk(await listen({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }));
   remote = createRemoteSearch({ baseUrl: `http://127.0.0.1:${server.port}` });
 });
@@ -33,6 +37,24 @@ describe('a remote search', () => {
     const found = await remote(query, requestContext({ generation: 'g1' }));
     expect(expectOk(found)).toEqual(createResponse());
     expect(asked).toEqual({ received: query, requestId: 'request-1', generation: 'g1' });
+  });
+
+  it('carries a whole list, with all that is known of each picture', async () => {
+    const { metadata } = createRecord('1');
+    const note = 'x'.repeat(20_000);
+    const results = Array.from({ length: limits.listed }, (_, place) => {
+      return { id: String(place), score: 1, metadata: { ...metadata, note, url: '/' } };
+    });
+    answer = async ({ top_k }) => ok(createResponse({ results: results.slice(0, top_k) }));
+    const found = await remote({ ...query, top_k: limits.listed }, requestContext());
+    expect(expectOk(found).results).toEqual(results);
+  });
+
+  it('tells the service nothing of pages', async () => {
+    answer = async (received) => ok(createResponse({ query: JSON.stringify(received) }));
+    const page = { ...query, cursor: '*' };
+    const asked: unknown = JSON.parse(expectOk(await remote(page, requestContext())).query ?? '');
+    expect(asked).toEqual(query);
   });
 
   it('keeps the code of a failure behind it', async () => {

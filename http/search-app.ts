@@ -24,7 +24,7 @@ export function createSearchApp(search: Search, parts: SearchAppParts): Hono {
   app.route('/', createSearchRoutes(search, parts));
   app.route('/', createHealthApp(parts.health));
   app.route('/', createStatsApp(parts));
-  app.route('/', createDocsApp());
+  app.route('/', createDocsApp(parts));
   app.onError((error, c) => {
     logger.error({ err: error, request_id: requestId(c) }, 'A request met a bug');
     return respondBug(c);

@@ -185,6 +185,7 @@ describe('GET /search', () => {
         top_k: 5,
         score_threshold: 0.2,
         include_explanation: false,
+        cursor: null,
         filters: {
           category: ['a', 'b'],
           width: { gte: 640, lt: 900 },

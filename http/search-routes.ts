@@ -29,6 +29,8 @@ export interface SearchRoutesParts {
   readonly now: Clock;
   /** How long one request may take. */
   readonly timeoutMs: number;
+  /** Results of one answer, if not as many as the public may ask for. */
+  readonly maxTopK?: number;
 }
 
 /** The query string of `GET /images/{id}/similar`. */
@@ -37,7 +39,7 @@ export const SimilarParams = z.strictObject({ top_k: TopK, score_threshold: Scor
 /** `/search` and `/images/{id}`. */
 export function createSearchRoutes(search: Search, parts: SearchRoutesParts): Hono {
   const app = new Hono();
-  const parse = createQueryParser();
+  const parse = createQueryParser(parts);
   const searchFor = (c: Context, asked: () => Async<SearchQuery>) =>
     answerSearch(c, parts, async (context) => {
       const query = await asked();

@@ -76,6 +76,7 @@ describe('a call', () => {
       score_threshold: 0,
       filters: { width: { gte: 640 } },
       include_explanation: false,
+      cursor: null,
     });
     expect(answer.status).toBe(200);
     expect(Object.keys(answer.timing)).toEqual(['encode', 'total']);

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -23,8 +24,11 @@ const Service = z.object({
   ports: z.array(z.string()).default([]),
   volumes: z.array(z.string()).default([]),
   environment: z.record(z.string(), z.string().nullable()).default({}),
-  depends_on: z.record(z.string(), z.object({ condition: z.string() })).default({}),
+  depends_on: z
+    .record(z.string(), z.object({ condition: z.string(), required: z.boolean().default(true) }))
+    .default({}),
   profiles: z.array(z.string()).default([]),
+  command: z.array(z.string()).optional(),
   restart: z.string(),
   stop_grace_period: z.string().optional(),
   healthcheck: z.object({ test: z.array(z.string()) }).optional(),
@@ -56,7 +60,7 @@ describe('the containers', () => {
 
   it('can be reached from this machine alone', () => {
     const ports = Object.values(services).flatMap((service) => service.ports);
-    expect(ports).toHaveLength(3);
+    expect(ports).toHaveLength(5);
     expect(ports.filter((port) => !port.startsWith('127.0.0.1:'))).toEqual([]);
     expect(services['gpu-service']?.ports).toEqual([]);
     expect(services['redis']?.ports).toEqual([]);
@@ -64,9 +68,10 @@ describe('the containers', () => {
 
   it('wait only for services that are there, and that can be healthy', () => {
     for (const service of Object.values(services)) {
-      for (const name of Object.keys(service.depends_on)) {
+      for (const [name, { required }] of Object.entries(service.depends_on)) {
         expect(Object.keys(services)).toContain(name);
-        expect(services[name]?.profiles).toEqual([]);
+        // What a profile adds can not be waited for without it.
+        expect(services[name]?.profiles.length === 0).toBe(required);
       }
     }
   });
@@ -103,6 +108,41 @@ describe('the containers', () => {
     for (const name of ['edge', 'gpu-service']) {
       expect(services[name]?.environment['SERVICE_SECRET']).toMatch(/^\$\{SERVICE_SECRET:\?/);
     }
+  });
+
+  it('keep vectors in Qdrant where they are told to, with the key that it asks for', () => {
+    const { environment } = services['gpu-service'] ?? {};
+    expect(withDefaults(environment?.['VECTOR_STORE'] ?? '')).toBe('embedded');
+    expect(services['gpu-service']?.depends_on['qdrant']?.condition).toBe('service_healthy');
+    const qdrant = services[environment?.['QDRANT_HOST'] ?? ''];
+    expect(qdrant?.image).toMatch(/^qdrant\/qdrant:v1\.19\.\d+$/);
+    const { QDRANT_GRPC_PORT, QDRANT_PORT } = GpuServiceConfig.parse({});
+    expect(qdrant?.ports.map(withDefaults)).toEqual([
+      `127.0.0.1:${QDRANT_GRPC_PORT}:${QDRANT_GRPC_PORT}`,
+      `127.0.0.1:${QDRANT_PORT}:${QDRANT_PORT}`,
+    ]);
+    for (const one of [environment, qdrant?.environment]) {
+      expect(Object.entries(one ?? {})).toContainEqual(['QDRANT_API_KEY', null]);
+    }
+    expect(qdrant?.volumes).toContainEqual(expect.stringMatching(/^qdrant:\/qdrant\/storage$/));
+  });
+
+  it.each([
+    ['', 'none'],
+    ['a-key', 'a-key'],
+  ])('start Qdrant with the key %j', (key, expected) => {
+    const [shell, option = '', script = ''] = services['qdrant']?.command ?? [];
+    expect(shell).toBe('bash');
+    // As Compose hands it over, with another program in the place of the image's own.
+    const run = script
+      .replaceAll('$$', '$')
+      .replace('exec ./entrypoint.sh', 'echo "${QDRANT__SERVICE__API_KEY-none}"');
+    const printed = execFileSync('bash', [option, run], {
+      env: key === '' ? {} : { QDRANT_API_KEY: key },
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    expect(printed.trim()).toBe(expected);
   });
 
   it('find each other by name and port', () => {

@@ -21,6 +21,15 @@ describe('the service', () => {
     const response = await fetch(`http://127.0.0.1:${port}/search`, post({ query: 'red' }));
     expect(SearchResponse.parse(await response.json()).total).toBe(3);
     expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200);
+    // Whole lists are for the edge to ask for, and pages for the edge to answer with.
+    for (const [more, status] of [
+      [{ top_k: 1000 }, 200],
+      [{ top_k: 1001 }, 422],
+      [{ cursor: '*' }, 503],
+    ] as const) {
+      const body = post({ query: 'red', ...more });
+      expect((await fetch(`http://127.0.0.1:${port}/search`, body)).status).toBe(status);
+    }
     service.process.kill('SIGTERM');
     expect((await service.finished).code).toBe(0);
   });

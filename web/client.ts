@@ -40,6 +40,11 @@ export interface SimilarOptions extends CallOptions {
 /** The API of a picture search server. What goes wrong is a value; nothing is asked twice. */
 export interface Client {
   search(query: SearchInput, options?: SearchOptions): Promise<Answer<SearchResponse>>;
+  /**
+   * The pages of one list, `top_k` results each, that no change of the index moves. The last one is
+   * the end or a failure; `cursor` in the query goes on from the page that failed.
+   */
+  pages(query: SearchInput, options?: SearchOptions): AsyncGenerator<Answer<SearchResponse>, void>;
   /** The pictures nearest to one, without itself. */
   similar(id: string, options?: SimilarOptions): Promise<Answer<SearchResponse>>;
   image(id: string, options?: CallOptions): Promise<Answer<Image>>;
@@ -64,12 +69,21 @@ const stats = { key: 'collection', isIt: isObject } as Kind<Stats>;
 /** For browsers and Node. Throws where `baseUrl` is no address. */
 export function createClient(options: ClientOptions): Client {
   const ask = createAsk(options);
+  const searchFor: Client['search'] = (query, { cacheable = false, ...call } = {}) => {
+    const { filters, ...rest } = query;
+    if (!cacheable || filters) return ask({ ...call, path: 'search', kind: search, body: query });
+    const { query: q, ...more } = rest;
+    return ask({ ...call, path: `search?${parameters({ q, ...more })}`, kind: search });
+  };
   return {
-    search(query, { cacheable = false, ...call } = {}) {
-      const { filters, ...rest } = query;
-      if (!cacheable || filters) return ask({ ...call, path: 'search', kind: search, body: query });
-      const { query: q, ...more } = rest;
-      return ask({ ...call, path: `search?${parameters({ q, ...more })}`, kind: search });
+    search: searchFor,
+    async *pages(query, call) {
+      let cursor: string | null | undefined = query.cursor ?? '*';
+      while (cursor) {
+        const page: Answer<SearchResponse> = await searchFor({ ...query, cursor }, call);
+        yield page;
+        cursor = page.ok ? page.value.next_cursor : null;
+      }
     },
     similar(id, { top_k, score_threshold, ...call } = {}) {
       const path = `images/${encodeURIComponent(id)}/similar`;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { compareIds } from '../../core/image-id.ts';
 import { parseFilter } from '../../core/filter.ts';
-import type { VectorStore } from '../../core/ports.ts';
+import type { Point, VectorStore } from '../../core/ports.ts';
 import { expectFailure, expectOk } from '../support/expect-ok.ts';
 import { cosine, createPoint, createRecord, randomVector, unit } from '../support/points.ts';
 import { seededRandom } from '../support/random.ts';
@@ -174,6 +174,50 @@ export function describeVectorStore(name: string, createStore: () => Promise<Vec
       expect(sorted(await scanned(store))).toEqual(all.map(({ record }) => record));
     });
 
+    it('scans every point once, with the vector that was put in, in pages of bounded size', async () => {
+      const all = points(700);
+      expectOk(await store.upsert(all));
+      const seen: Point[] = [];
+      for await (const page of store.scanPoints()) {
+        const some = expectOk(page);
+        expect(some.length).toBeLessThanOrEqual(1_000);
+        seen.push(...some);
+      }
+      expect(sorted(seen.map(({ record }) => record))).toEqual(all.map(({ record }) => record));
+      const put = new Map(all.map((one) => [one.record.id, one.vector]));
+      for (const { record, vector: given } of seen) {
+        expect(given).toBeInstanceOf(Float32Array);
+        expect(cosine(given, put.get(record.id) ?? given.map(() => 0))).toBeCloseTo(1, 5);
+      }
+    });
+
+    it('ranks by exact cosine whatever the query was made of and however far it looks', async () => {
+      const all = points(300);
+      expectOk(await store.upsert(all));
+      expectOk(await store.optimize());
+      for (const more of [
+        { from: 'image' },
+        { from: 'text' },
+        { effort: { exact: true } },
+        { effort: { ef: 400, oversampling: 4 } },
+      ] as const) {
+        const query = vector();
+        const matches = expectOk(await store.query({ vector: query, limit: 10, ...more }));
+        expect(matches.map(({ record }) => record.id)).toEqual(nearestIds(all, query, 10));
+      }
+    });
+
+    it('takes another effort, and says what a search costs', async () => {
+      const all = points(100);
+      expectOk(await store.upsert(all));
+      expectOk(await store.setEffort({ ef: 200, oversampling: 3 }));
+      const { effort } = expectOk(await store.describe());
+      expect(effort.exact || effort.ef === 200).toBe(true);
+      const query = vector();
+      const matches = expectOk(await store.query({ vector: query, limit: 10 }));
+      expect(matches.map(({ record }) => record.id)).toEqual(nearestIds(all, query, 10));
+    });
+
     it('can be written to, searched and optimized while a scan is open', async () => {
       expectOk(await store.upsert(points(1_000)));
       const seen: string[] = [];
@@ -230,6 +274,9 @@ export function describeVectorStore(name: string, createStore: () => Promise<Vec
       const timedOut = await store.query({ vector: vector(), limit: 1, signal: late });
       expect(expectFailure(timedOut).code).toBe('timeout');
       for await (const page of store.scan(AbortSignal.abort())) {
+        expect(expectFailure(page).code).toBe('cancelled');
+      }
+      for await (const page of store.scanPoints(AbortSignal.abort())) {
         expect(expectFailure(page).code).toBe('cancelled');
       }
     });

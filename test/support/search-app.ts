@@ -49,6 +49,7 @@ export function createTestApp(
     readonly health?: () => Promise<Health>;
     readonly logger?: Logger;
     readonly timeoutMs?: number;
+    readonly maxTopK?: number;
   } = {},
 ) {
   const store = parts.store ?? createMemoryStore({ dimensions: 2 });
@@ -62,6 +63,7 @@ export function createTestApp(
     logger: parts.logger ?? createLog(),
     now,
     timeoutMs: parts.timeoutMs ?? 5000,
+    ...(parts.maxTopK !== undefined && { maxTopK: parts.maxTopK }),
   });
 }
 

@@ -1,0 +1,48 @@
+import type { Async } from '../core/failure.ts';
+import type { Effort, VectorQuery } from '../core/ports.ts';
+import type { Manifest } from './embedded-files.ts';
+import type { Writer } from './embedded-writer.ts';
+
+/** How far searches look. */
+export interface SearchEffort {
+  /** Of a text query unless one is given that was made from an image. */
+  of(query?: Pick<VectorQuery, 'from' | 'effort'>): Effort;
+  /** From now on, and with the collection. */
+  keep(effort: Pick<Effort, 'ef' | 'oversampling'>): Async<void>;
+}
+
+export interface SearchEffortOptions {
+  /** With the collection. */
+  readonly kept: Manifest['effort'];
+  /** Before all others, as the one who runs it has set it. */
+  readonly ef: number | undefined;
+  /** Up to so many vectors a search looks at every one. */
+  readonly exactUpTo: number;
+  readonly writer: Pick<Writer, 'count' | 'space' | 'setEffort'>;
+}
+
+export function createSearchEffort(options: SearchEffortOptions): SearchEffort {
+  const { ef, exactUpTo, writer } = options;
+  let { kept } = options;
+  return {
+    of({ from = 'text', effort } = {}) {
+      const usual = ef ?? kept?.ef ?? defaultEf(writer.count());
+      return {
+        exact: effort?.exact ?? writer.count() <= exactUpTo,
+        ef: effort?.ef ?? (from === 'image' && writer.space() ? 2 * usual : usual),
+        oversampling: effort?.oversampling ?? kept?.oversampling ?? 2,
+      };
+    },
+    async keep(found) {
+      const { ef: candidates, oversampling } = found;
+      const done = await writer.setEffort({ ef: candidates, oversampling });
+      if (done.ok) kept = { ef: candidates, oversampling };
+      return done;
+    },
+  };
+}
+
+/** A larger graph takes a longer walk. */
+function defaultEf(count: number): number {
+  return count > 250_000 ? 1_024 : 512;
+}
