@@ -5,8 +5,8 @@ import type { Writer } from './embedded-writer.ts';
 
 /** How far searches look. */
 export interface SearchEffort {
-  /** Of a text query unless one is given that was made from an image. */
-  of(query?: Pick<VectorQuery, 'from' | 'effort'>): Effort;
+  /** Of a query, or of one that asks for nothing in particular. */
+  of(query?: Pick<VectorQuery, 'effort'>): Effort;
   /** From now on, and with the collection. */
   keep(effort: Pick<Effort, 'ef' | 'oversampling'>): Async<void>;
 }
@@ -18,18 +18,17 @@ export interface SearchEffortOptions {
   readonly ef: number | undefined;
   /** Up to so many vectors a search looks at every one. */
   readonly exactUpTo: number;
-  readonly writer: Pick<Writer, 'count' | 'space' | 'setEffort'>;
+  readonly writer: Pick<Writer, 'count' | 'setEffort'>;
 }
 
 export function createSearchEffort(options: SearchEffortOptions): SearchEffort {
   const { ef, exactUpTo, writer } = options;
   let { kept } = options;
   return {
-    of({ from = 'text', effort } = {}) {
-      const usual = ef ?? kept?.ef ?? defaultEf(writer.count());
+    of({ effort } = {}) {
       return {
         exact: effort?.exact ?? writer.count() <= exactUpTo,
-        ef: effort?.ef ?? (from === 'image' && writer.space() ? 2 * usual : usual),
+        ef: effort?.ef ?? ef ?? kept?.ef ?? defaultEf(writer.count()),
         oversampling: effort?.oversampling ?? kept?.oversampling ?? 2,
       };
     },

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { type Async, failure, type Failure } from '../core/failure.ts';
 import type { Effort } from '../core/ports.ts';
@@ -42,7 +43,7 @@ export interface Size {
 export function createEngine(collection: DurableCollection, pace: SearchPace): Engine {
   const door = createDoor();
   const writes = createTurns();
-  const optimizer = createOptimizer(collection);
+  const optimizer = createOptimizer(collection, pace);
   const checkpoint = () => door.closed(collection.checkpoint);
 
   async function write(change: Change): Promise<void> {
@@ -87,26 +88,33 @@ export function sizeOf(collection: DurableCollection): Size {
 export interface SearchPace extends Pace {
   /** Somebody searches: others should not have to wait long. */
   searched(): void;
+  /** Whether somebody has, not long ago. */
+  isSearched(): boolean;
 }
 
 /** A millisecond at a time while searches come, else more, as that is quicker. */
 export function createSearchPace(): SearchPace {
   let searchedAt = -Infinity;
+  const isSearched = () => performance.now() - searchedAt < 2_000;
   return {
     searched: () => void (searchedAt = performance.now()),
-    points: () => (performance.now() - searchedAt < 2_000 ? 4 : 64),
+    isSearched,
+    points: () => (isSearched() ? 4 : 64),
     pause: () => setImmediate(),
   };
 }
 
-function createOptimizer(collection: DurableCollection) {
+const spareCores = Math.max(availableParallelism() - 1, 1);
+
+function createOptimizer(collection: DurableCollection, pace: SearchPace) {
   let sealed: Promise<unknown> = Promise.resolve();
   return {
     /** While zvec seals new points, a synchronous call would block this thread until it is done. */
     sealed: () => sealed,
     start() {
       const { zvec } = collection.current();
-      const optimized = zvec.optimize();
+      // While somebody searches one core is left to them: it takes longer, and they hardly do.
+      const optimized = zvec.optimize(pace.isSearched() ? { concurrency: spareCores } : {});
       // A query that finds nothing is answered as soon as zvec lets readers in again.
       const probe = () => zvec.query({ filter: hasAny([]), topk: 1 });
       const sealing = Promise.race([optimized, setTimeout(20)]).then(probe);

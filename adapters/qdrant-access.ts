@@ -83,16 +83,13 @@ function createReader(follower: Follower) {
 
 /** What is asked for, or set, or was tuned, or does for most. */
 function effortOf(
-  { space, effort }: Generation,
-  query: Pick<VectorQuery, 'effort' | 'from'>,
+  { effort }: Generation,
+  query: Pick<VectorQuery, 'effort'>,
   configured: number | undefined,
 ): Effort {
-  const ef = configured ?? effort.ef ?? defaultEf;
-  // A graph that is made for texts is harder to walk for an image.
-  const factor = query.from === 'image' && space ? 2 : 1;
   return {
     exact: query.effort?.exact ?? false,
-    ef: query.effort?.ef ?? ef * factor,
+    ef: query.effort?.ef ?? configured ?? effort.ef ?? defaultEf,
     oversampling: query.effort?.oversampling ?? effort.oversampling ?? defaultOversampling,
   };
 }

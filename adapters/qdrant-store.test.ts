@@ -77,7 +77,6 @@ describe('The Qdrant store', () => {
     };
     const rescored = { quantization: { rescore: true, oversampling: 2 } };
     expect(await sent({})).toMatchObject({ hnswEf: 256n, exact: false, ...rescored });
-    expect(await sent({ from: 'image' })).toMatchObject({ hnswEf: 512n });
     expect(await sent({})).not.toHaveProperty('acorn.enable');
     expect(await sent({ filter })).toMatchObject({ acorn: { enable: true } });
     expect(await sent({ filter, effort })).toMatchObject({ exact: true });

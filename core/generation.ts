@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Async } from './failure.ts';
 import type { Cache, Logger, VectorStore } from './ports.ts';
+import { ok } from './result.ts';
 
 /**
  * The state of an index as caches know it: a random text under a key of the index, made by the first
@@ -53,7 +54,7 @@ export function withGeneration(
     retry = ended || closed ? undefined : setTimeout(() => void end(), retryMs).unref();
     return ended;
   }
-  async function endAfter(change: Async<void>): Async<void> {
+  async function endAfter<T>(change: Async<T>): Async<T> {
     try {
       return await change;
     } finally {
@@ -63,8 +64,14 @@ export function withGeneration(
   }
   return {
     ...store,
-    upsert: (points) => endAfter(store.upsert(points)),
-    remove: (ids) => endAfter(store.remove(ids)),
+    upsert: (points, signal) => endAfter(store.upsert(points, signal)),
+    remove: (ids, signal) => endAfter(store.remove(ids, signal)),
+    async succeed(spec) {
+      const begun = await store.succeed(spec);
+      if (!begun.ok) return begun;
+      const { publish } = begun.value;
+      return ok({ ...begun.value, publish: () => endAfter(publish()) });
+    },
     async close() {
       await store.close();
       closed = true;

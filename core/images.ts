@@ -41,7 +41,6 @@ export function createImages(parts: {
           vector,
           limit: top_k + 1,
           scoreThreshold: thresholdOf(score_threshold),
-          from: 'image',
           traceparent: span?.traceparent,
           signal,
         });

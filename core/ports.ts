@@ -72,11 +72,6 @@ export interface VectorQuery {
   readonly filter?: Filter | undefined;
   /** Matches below this cosine are left out. */
   readonly scoreThreshold?: number | undefined;
-  /**
-   * What the vector was made from: `text` unless said otherwise. A search space made for texts is
-   * harder to walk for images, so these look further.
-   */
-  readonly from?: 'text' | 'image' | undefined;
   /** How far to look; what is left out is as the collection's settings say. */
   readonly effort?: Partial<Effort> | undefined;
   /** W3C `traceparent` of the span that this is part of. */

@@ -2,7 +2,7 @@ import { createEmbeddedStore } from '../adapters/embedded-store.ts';
 import { findModelSpace } from '../adapters/model-spaces.ts';
 import { qdrantOptions } from '../adapters/qdrant-settings.ts';
 import { createQdrantStore } from '../adapters/qdrant-store.ts';
-import { computeSearchSpace } from '../core/compute-search-space.ts';
+import { computeSearchSpaceAside } from '../adapters/search-space-thread.ts';
 import type { Async } from '../core/failure.ts';
 import type { Vector } from '../core/model.ts';
 import type { Logger, ModelInfo, VectorStore } from '../core/ports.ts';
@@ -45,7 +45,7 @@ async function makeSpace(
 ): Async<SearchSpace | undefined> {
   const texts = await textVectors();
   if (!texts.ok) return texts;
-  const space = computeSearchSpace({ images, texts: texts.value });
+  const space = await computeSearchSpaceAside({ images, texts: texts.value });
   if (space.ok) return ok(space.value);
   logger.warn({ model: model.id }, `Cannot make a search space as ${space.error}`);
   return ok(undefined);

@@ -72,7 +72,6 @@ describe('The tuning of an effort', () => {
     halves: [first, second] as const,
     target: 0.98,
     k: 10,
-    imageFactor: 1,
     rowOf: Number,
   };
 

@@ -14,8 +14,6 @@ export interface ClipLikeShape {
   readonly unevenness: number;
   /** The same of whole clusters. */
   readonly patchiness: number;
-  /** By how much the clusters are tighter than those that k-means finds: a factor of the variance. */
-  readonly tightness: number;
   /** How many of the smallest clusters have many rows, and how slowly the rest get smaller. */
   readonly crowded: number;
   readonly fading: number;
@@ -28,16 +26,15 @@ export interface ClipLikeShape {
 }
 
 export const clipLikeShape: ClipLikeShape = {
-  rank: 10,
-  ranked: 0.45,
-  own: 0.25,
+  rank: 6,
+  ranked: 0.75,
+  own: 0.08,
   unevenness: 0.25,
-  patchiness: 0.15,
-  tightness: 1,
+  patchiness: 0.1,
   crowded: 3,
   fading: 0.7,
-  breadth: 1,
-  mixing: 0.5,
+  breadth: 2,
+  mixing: 0.45,
   leaning: [0.9, 1],
 };
 
@@ -60,7 +57,7 @@ export function createTree(
 ): Tree {
   const gaussians = createGaussians();
   const { deviations } = frame;
-  const weights = levelWeights(clusters, frame, shape);
+  const weights = levelWeights(clusters, frame);
   const branches = createBranches(clusters.branches, shape, weights, seed);
   const leafShare = Math.sqrt(Math.max(0, 1 - shape.ranked - shape.own));
   const seeds = { leaf: seedOf(seed, 4), own: seedOf(seed, 5), named: seedOf(seed, 7) };
@@ -149,10 +146,9 @@ interface LevelWeights {
 function levelWeights(
   { within, bandWidth }: ClipStatistics['clusters'],
   { places }: Frame,
-  { tightness }: ClipLikeShape,
 ): LevelWeights {
   const left = (level: number, place: number) =>
-    tightness * (within[level]?.[Math.floor(place / bandWidth)] ?? 1);
+    within[level]?.[Math.floor(place / bandWidth)] ?? 1;
   const root = (share: number) => Math.sqrt(Math.max(0, share));
   return {
     first: Float32Array.from(places, (place) => root(1 - left(0, place))),

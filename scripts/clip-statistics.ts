@@ -22,7 +22,7 @@ Means, variances and spectra: no row can be had back from them.
 `;
 
 /** Into how many parts clusters are divided, and these again. */
-const branches = [32, 8, 8];
+const branches = [32, 8];
 /** Directions, by falling variance, over which the share within clusters is averaged. */
 const bandWidth = 16;
 

@@ -10,7 +10,6 @@ import {
 } from './search-measurement.ts';
 
 export interface EffortChoice {
-  /** Of texts; images have `imageFactor` times as many. */
   readonly ef: number;
   readonly oversampling: number;
 }
@@ -25,7 +24,6 @@ export interface SweepOptions {
   readonly queries: readonly JudgedQuery[];
   readonly choices: readonly EffortChoice[];
   readonly k: number;
-  readonly imageFactor: number;
   /** How often each choice is measured, in turns with all others. */
   readonly rounds: number;
   readonly rowOf: (id: string) => number;
@@ -76,12 +74,12 @@ interface ChoiceTally {
 }
 
 async function takeTurn(
-  { store, k, imageFactor, rowOf, signal }: SweepOptions,
+  { store, k, rowOf, signal }: SweepOptions,
   queries: readonly JudgedQuery[],
   tally: ChoiceTally,
 ): Async<void> {
   for (const query of queries) {
-    const ef = tally.choice.ef * (query.from === 'image' ? imageFactor : 1);
+    const ef = tally.choice.ef;
     const effort = { exact: false, ef, oversampling: tally.choice.oversampling };
     const asked = await askOnce(store, query, { k, effort, rowOf, signal }, tally[query.from]);
     if (!asked.ok) return asked;

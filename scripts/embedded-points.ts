@@ -1,9 +1,9 @@
-import { computeSearchSpace } from '../core/compute-search-space.ts';
 import { failure } from '../core/failure.ts';
 import type { ImageRecord, Vector } from '../core/model.ts';
 import type { Point, VectorStore } from '../core/ports.ts';
 import { err, ok } from '../core/result.ts';
 import type { SpaceMaker } from '../adapters/embedded-moving.ts';
+import { computeSearchSpaceAside } from '../adapters/search-space-thread.ts';
 import { createClipLike } from './clip-like.ts';
 import { createGaussians } from './clip-like-gaussians.ts';
 
@@ -35,7 +35,7 @@ export function createSpaceMaker(source: VectorSource): SpaceMaker {
   return {
     async make(images) {
       const texts = source.texts(spaceTexts, firstSpaceText);
-      const space = computeSearchSpace({ images, texts });
+      const space = await computeSearchSpaceAside({ images, texts });
       if (space.ok) return space;
       return err(failure('invalid_field', `Cannot make a search space as ${space.error}`));
     },

@@ -1,7 +1,7 @@
 import type { Async } from '../core/failure.ts';
 import type { Filter } from '../core/filter.ts';
 import type { Vector } from '../core/model.ts';
-import type { Effort, VectorQuery, VectorStore } from '../core/ports.ts';
+import type { Effort, VectorStore } from '../core/ports.ts';
 import { ok } from '../core/result.ts';
 import { percentile } from '../core/rolling-window.ts';
 import type { Neighbours } from './exact-neighbours.ts';
@@ -10,7 +10,7 @@ import { meanOf, recallAt } from './recall.ts';
 /** A query with what is right about it. */
 export interface JudgedQuery {
   readonly vector: Vector;
-  readonly from: NonNullable<VectorQuery['from']>;
+  readonly from: 'text' | 'image';
   readonly nearest: Neighbours;
   /** A row that the answer does not count: that which the query was made of. */
   readonly except?: number | undefined;
@@ -44,13 +44,13 @@ export interface Measured {
 /** Asks one query, and adds what came of it. */
 export async function askOnce(
   store: Pick<VectorStore, 'query'>,
-  { vector, from, nearest, except }: JudgedQuery,
+  { vector, nearest, except }: JudgedQuery,
   { k, filter, effort, rowOf = Number, signal }: SearchSettings,
   tally: Tally,
 ): Async<void> {
   const limit = except === undefined ? k : k + 1;
   const begin = performance.now();
-  const found = await store.query({ vector, from, limit, filter, effort, signal });
+  const found = await store.query({ vector, limit, filter, effort, signal });
   const milliseconds = performance.now() - begin;
   if (!found.ok) return found;
   const rows = found.value.map(({ record }) => rowOf(record.id)).filter((row) => row !== except);

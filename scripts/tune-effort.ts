@@ -6,7 +6,7 @@ import { allChoices, sweepEfforts, type SweepOptions, type SweepPoint } from './
 import { createProgress } from './progress.ts';
 import type { JudgedQuery } from './search-measurement.ts';
 
-export interface TuneOptions extends Pick<SweepOptions, 'k' | 'imageFactor' | 'rowOf' | 'signal'> {
+export interface TuneOptions extends Pick<SweepOptions, 'k' | 'rowOf' | 'signal'> {
   readonly store: Pick<VectorStore, 'query'>;
   /** What is chosen by, and what it is checked with. */
   readonly halves: readonly [readonly JudgedQuery[], readonly JudgedQuery[]];

@@ -59,9 +59,9 @@ export async function judgeQueries(
   const judged: JudgedQuery[] = [];
   const progress = createProgress('Comparing', queries.length);
   for (const query of queries) {
-    const { vector, from, except } = query;
+    const { vector, except } = query;
     const limit = k + spare;
-    const found = await store.query({ vector, from, limit, effort: { exact: true }, signal });
+    const found = await store.query({ vector, limit, effort: { exact: true }, signal });
     if (!found.ok) return found;
     const others = found.value
       .map(({ record, score }) => ({ row: rowOf(record.id), score }))

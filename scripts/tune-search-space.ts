@@ -45,7 +45,7 @@ export async function tuneSearchSpace(tuning: SpaceTuning): Async<SpaceTuned> {
   if (!searchSpace.ok) {
     return err(failure('invalid_field', `Cannot make a search space as ${searchSpace.error}`));
   }
-  const before = await measure(tuning, store, info.searchSpace !== null);
+  const before = await measure(tuning, store);
   if (!before.ok) return before;
   const begun = await store.succeed({ model, searchSpace: searchSpace.value });
   if (!begun.ok) return begun;
@@ -73,7 +73,7 @@ function withTrial(successor: Successor, tuning: SpaceTuning, before: SweepPoint
   const tried: Successor = {
     ...successor,
     async publish() {
-      const after = await measure(tuning, successor.store, true);
+      const after = await measure(tuning, successor.store);
       if (!after.ok) return after;
       const won = after.value.text.recall >= before.text.recall + leastGain;
       tuned = { ef: tuning.info.effort.ef, before, after: after.value, won };
@@ -94,16 +94,13 @@ function withTrial(successor: Successor, tuning: SpaceTuning, before: SweepPoint
 async function measure(
   { info, queries, k, rowOf, signal }: SpaceTuning,
   store: Pick<VectorStore, 'query'>,
-  hasSpace: boolean,
 ): Async<SweepPoint> {
   const choices = [{ ef: info.effort.ef, oversampling: info.effort.oversampling }];
-  const imageFactor = hasSpace ? 2 : 1;
   const swept = await sweepEfforts({
     store,
     queries,
     choices,
     k,
-    imageFactor,
     rounds: 1,
     rowOf,
     signal,

@@ -72,8 +72,7 @@ async function tuneReach({ engine: { store }, config }: Opened, tuning: Tuning):
   const judged = await judgeQueries(store, { texts, images: stored, k, rowOf });
   if (!judged.ok) return judged;
   const halves = splitQueries(judged.value);
-  const imageFactor = info.searchSpace ? 2 : 1;
-  const tuned = await tuneEffort({ store, halves, target, k, imageFactor, rowOf });
+  const tuned = await tuneEffort({ store, halves, target, k, rowOf });
   if (!tuned.ok) return tuned;
   const { collection, vectorsCount: count } = info;
   if (tuning.svg !== undefined) {

@@ -120,7 +120,7 @@ describe.skipIf(!existsSync(data))('The embedded store on real text queries', ()
         let found = 0;
         for (const vector of queries) {
           const expected = new Set(nearestIds(meeting, vector, 10));
-          const matches = expectOk(await opened.query({ vector, limit: 10, filter, from }));
+          const matches = expectOk(await opened.query({ vector, limit: 10, filter }));
           found += matches.filter(({ record }) => expected.has(record.id)).length;
         }
         return found / (10 * queries.length);

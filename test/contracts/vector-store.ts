@@ -196,8 +196,6 @@ export function describeVectorStore(name: string, createStore: () => Promise<Vec
       expectOk(await store.upsert(all));
       expectOk(await store.optimize());
       for (const more of [
-        { from: 'image' },
-        { from: 'text' },
         { effort: { exact: true } },
         { effort: { ef: 400, oversampling: 4 } },
       ] as const) {
