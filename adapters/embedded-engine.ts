@@ -104,7 +104,8 @@ export function createSearchPace(): SearchPace {
   };
 }
 
-const spareCores = Math.max(availableParallelism() - 1, 1);
+const cores = availableParallelism();
+const spareCores = Math.max(cores - 1, 1);
 
 function createOptimizer(collection: DurableCollection, pace: SearchPace) {
   let sealed: Promise<unknown> = Promise.resolve();
@@ -114,7 +115,7 @@ function createOptimizer(collection: DurableCollection, pace: SearchPace) {
     start() {
       const { zvec } = collection.current();
       // While somebody searches one core is left to them: it takes longer, and they hardly do.
-      const optimized = zvec.optimize(pace.isSearched() ? { concurrency: spareCores } : {});
+      const optimized = zvec.optimize({ concurrency: pace.isSearched() ? spareCores : cores });
       // A query that finds nothing is answered as soon as zvec lets readers in again.
       const probe = () => zvec.query({ filter: hasAny([]), topk: 1 });
       const sealing = Promise.race([optimized, setTimeout(20)]).then(probe);
