@@ -1,27 +1,9 @@
 import { hash } from 'node:crypto';
-import type { ImageMetadata, ImageRecord } from '../core/model.ts';
-import { prefixesOf } from './embedded-ranges.ts';
-
-/**
- * A facet is a statement about a picture, hashed to 12 letters: whatever it says, it is safe in a
- * filter expression, and the index is as small for long values as for short ones.
- */
-function facet(...statement: readonly (string | number | boolean)[]): string {
-  return hash('md5', JSON.stringify(statement), 'base64url').slice(0, 12);
-}
+import type { ImageRecord } from '../core/model.ts';
+import { facet, metadataFacets } from './facets.ts';
 
 export function idFacet(id: string): string {
   return facet('id', id);
-}
-
-/** The picture has this value under this key, alone or in a list. */
-export function valueFacet(key: string, value: string | number | boolean): string {
-  return facet('is', key, value);
-}
-
-/** The picture has a number under this key that is stored under this prefix. */
-export function rangeFacet(key: string, prefix: string): string {
-  return facet('in', key, prefix);
 }
 
 const finestLevel = 3;
@@ -44,16 +26,7 @@ function pagesOf(id: string): string[] {
 
 /** Everything that filters, look-ups by id and pages can ask of a record. */
 export function facetsOf(record: ImageRecord): string[] {
-  return [...new Set([idFacet(record.id), ...pagesOf(record.id), ...metadataFacets(record)])];
-}
-
-function metadataFacets({ metadata }: { readonly metadata: ImageMetadata }): string[] {
-  return Object.entries(metadata).flatMap(([key, value]) => {
-    const values = Array.isArray(value) ? value : [value];
-    return values.flatMap((one) => {
-      if (one === null) return [];
-      const ranges = typeof one === 'number' ? prefixesOf(one) : [];
-      return [valueFacet(key, one), ...ranges.map((prefix) => rangeFacet(key, prefix))];
-    });
-  });
+  return [
+    ...new Set([idFacet(record.id), ...pagesOf(record.id), ...metadataFacets(record.metadata)]),
+  ];
 }

@@ -1,6 +1,5 @@
 import type { Condition, Filter } from '../core/filter.ts';
-import { rangeFacet, valueFacet } from './embedded-facets.ts';
-import { coverRange } from './embedded-ranges.ts';
+import { conditionFacets } from './facets.ts';
 
 /** zvec takes at most 32 values in one list. */
 const listLimit = 32;
@@ -17,20 +16,8 @@ export function hasAny(facets: readonly string[]): string {
 }
 
 function compileCondition(condition: Condition): string {
-  const { key } = condition;
-  switch (condition.kind) {
-    case 'in':
-      return hasAny(condition.values.map((value) => valueFacet(key, value)));
-    case 'not-in':
-      return hasNone(condition.values.map((value) => valueFacet(key, value)));
-    case 'range': {
-      const { prefixes, numbers } = coverRange(condition);
-      return hasAny([
-        ...prefixes.map((prefix) => rangeFacet(key, prefix)),
-        ...numbers.map((value) => valueFacet(key, value)),
-      ]);
-    }
-  }
+  const facets = conditionFacets(condition);
+  return condition.kind === 'not-in' ? hasNone(facets) : hasAny(facets);
 }
 
 function hasNone(facets: readonly string[]): string {

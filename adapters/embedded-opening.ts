@@ -99,7 +99,7 @@ function refusal(folder: string, manifest: Manifest, { model }: Place): Failure 
   }
   const sameModel = manifest.model === model.id && manifest.dimensions === model.dimensions;
   if (sameModel && manifest.revision === model.revision) return undefined;
-  const wayOut = `Set another QDRANT_COLLECTION or DATA_DIR, or delete ${folder} and index again`;
+  const wayOut = `Run npm run reindex, set another QDRANT_COLLECTION or DATA_DIR, or delete ${folder} and index again`;
   if (sameModel) {
     return failure(
       'model_mismatch',

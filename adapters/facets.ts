@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Condition } from '../core/filter.ts';
 import type { ImageMetadata } from '../core/model.ts';
-import { coverRange, prefixesOf } from './embedded-ranges.ts';
+import { coverRange, prefixesOf } from './number-ranges.ts';
 
 /**
  * A facet is a statement about a picture, hashed to 12 letters: whatever it says, it is safe in any
@@ -12,12 +12,12 @@ export function facet(...statement: readonly (string | number | boolean)[]): str
 }
 
 /** The picture has this value under this key, alone or in a list. */
-export function valueFacet(key: string, value: string | number | boolean): string {
+function valueFacet(key: string, value: string | number | boolean): string {
   return facet('is', key, value);
 }
 
 /** The picture has a number under this key that is stored under this prefix. */
-export function rangeFacet(key: string, prefix: string): string {
+function rangeFacet(key: string, prefix: string): string {
   return facet('in', key, prefix);
 }
 

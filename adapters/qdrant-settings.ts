@@ -26,6 +26,12 @@ export const QdrantSettings = {
   QDRANT_QUANTIZATION: z.enum(['int8', 'product']).default('int8'),
   /** Whether the full vectors stay on disk, and only the quantized ones in memory. */
   QDRANT_ON_DISK: EnvBoolean.default(false),
+  /** REST of every node of a cluster, for snapshots. Left out: QDRANT_HOST alone. */
+  QDRANT_NODES: z
+    .string()
+    .transform((urls) => urls.split(',').map((url) => url.trim()))
+    .pipe(z.array(z.url({ protocol: /^https?$/ })))
+    .optional(),
 };
 
 type QdrantConfig = {
@@ -34,7 +40,7 @@ type QdrantConfig = {
 
 /** What the store takes of a config: where it is, and how new collections are made. */
 export function qdrantOptions(
-  config: Omit<QdrantConfig, 'QDRANT_API_KEY'> & {
+  config: Omit<QdrantConfig, 'QDRANT_API_KEY' | 'QDRANT_NODES'> & {
     readonly QDRANT_API_KEY?: string | undefined;
     readonly QDRANT_COLLECTION: string;
     readonly QDRANT_HNSW_M: number;

@@ -20,6 +20,8 @@ export interface EdgeParts extends Omit<SearchAppParts, 'guards' | 'logger'> {
   readonly search: Search;
   /** Left out: every search is searched. */
   readonly cached?: Omit<CachedOptions, 'now' | 'logger'> | undefined;
+  /** Keeps the lists that are answered page by page. Left out: what keeps answers keeps them too. */
+  readonly lists?: Pick<CachedOptions, 'cache' | 'index'> | undefined;
   readonly limiter: RateLimiter;
   readonly settings: EdgeSettings;
   readonly tracer?: Tracer | undefined;
@@ -47,11 +49,11 @@ export function createEdge(parts: EdgeParts): Hono {
   });
 }
 
-function searchOf({ search, cached, now, logger }: EdgeParts): Search {
+function searchOf({ search, cached, lists = cached, now, logger }: EdgeParts): Search {
   const shared = withSingleFlight(search);
-  if (cached === undefined) return withPaging(shared);
-  const known = withCache(shared, { ...cached, now, logger });
-  return withPaging(known, { searchAll: search, cache: cached.cache, index: cached.index });
+  const known = cached === undefined ? shared : withCache(shared, { ...cached, now, logger });
+  const paging = lists && { searchAll: search, cache: lists.cache, index: lists.index };
+  return withPaging(known, paging);
 }
 
 /** In this order: a refusal is logged, can be read by a page of another origin, and costs a token. */

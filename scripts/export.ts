@@ -11,12 +11,12 @@ const help = `Take the vectors out of the index, with all that is known of the p
 
   npm run export -- <folder> [options]
 
-  --format npy   vectors.npy, and rows.jsonl with a line per vector: id, metadata, origin (npy)
-  --float16      half the size, and about three digits
-  --help         this text
+  --float16   half the size, and about three digits
+  --help      this text
 
-The folder must not be there: it gets its name when everything is in it. \`npm run import -- <folder>\`
-makes the same collection of it again.
+The folder has vectors.npy, and rows.jsonl with a line per vector: id, metadata, origin. It must not be
+there: it gets its name when everything is in it. \`npm run import -- <folder>\` makes the same collection
+of it again.
 `;
 
 await runCommand(async (args) => {
@@ -24,7 +24,6 @@ await runCommand(async (args) => {
     args,
     allowPositionals: true,
     options: {
-      format: { type: 'string', default: 'npy' },
       float16: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -37,7 +36,6 @@ await runCommand(async (args) => {
   if (folder === undefined || positionals.length > 1) {
     return wrongArgument('there must be one folder: npm run export -- <folder>');
   }
-  if (values.format !== 'npy') return wrongArgument(`--format must be npy: ${values.format}`);
   if (existsSync(folder)) return wrongArgument(`the folder is there already: ${folder}`);
   return withEngine((opened) => exportTo(opened, folder, values.float16));
 });

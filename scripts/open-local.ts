@@ -84,7 +84,7 @@ export function localIndexOf(config: GpuServiceConfig): string {
 }
 
 /** A change here concerns `npm start`, and an edge whose service opens this index next. */
-function endGenerations(cache: Cache | undefined, config: GpuServiceConfig) {
+export function endGenerations(cache: Cache | undefined, config: GpuServiceConfig) {
   const names = [...new Set([config.QDRANT_COLLECTION, localIndexOf(config)])];
   const generations = cache ? names.map((name) => createGeneration(cache, name)) : [];
   return {
@@ -96,7 +96,7 @@ function endGenerations(cache: Cache | undefined, config: GpuServiceConfig) {
 }
 
 /** A model of the registry that was asked for by name is brought here first. */
-async function pullMissing(config: GpuServiceConfig): Async<unknown> {
+export async function pullMissing(config: GpuServiceConfig): Async<unknown> {
   const id = modelIdOf(config);
   const elsewhere = config.MODEL_DIR !== undefined || config.ENCODER_URL !== undefined;
   if (id === undefined || elsewhere) return ok(undefined);

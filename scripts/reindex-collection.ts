@@ -1,8 +1,6 @@
 import { findModelSpace } from '../adapters/model-spaces.ts';
 import { createProcessLogger } from '../adapters/process-logger.ts';
-import { parseEnv } from '../core/env.ts';
 import { type Async, failure } from '../core/failure.ts';
-import { createGeneration } from '../core/generation.ts';
 import { createPictureSource, createVectorSource } from '../core/point-sources.ts';
 import type { Encoder, ModelInfo, Successor, VectorStore } from '../core/ports.ts';
 import { reindex, type ReindexReport } from '../core/reindex.ts';
@@ -10,15 +8,13 @@ import { err, ok } from '../core/result.ts';
 import type { SearchSpace } from '../core/search-space.ts';
 import { openFront } from '../edge/front.ts';
 import type { GpuServiceConfig } from '../gpu-service/config.ts';
-import { modelIdOf, openEncoder } from '../gpu-service/open-encoder.ts';
+import { openEncoder } from '../gpu-service/open-encoder.ts';
 import { openStore } from '../gpu-service/open-store.ts';
 import { encodeQueryTexts } from '../gpu-service/text-vectors.ts';
 import { readIndexModel } from './collection-model.ts';
-import { ModelSettings } from './model-settings.ts';
-import { localIndexOf, readLocalFront } from './open-local.ts';
+import { endGenerations, pullMissing, readLocalFront } from './open-local.ts';
 import { createPictureFolders } from './picture-folders.ts';
 import { createProgress } from './progress.ts';
-import { pullWithProgress } from './pull-model.ts';
 import { settingsFor } from './reindex-model.ts';
 import { describeReport, stepNames } from './reindex-report.ts';
 
@@ -154,28 +150,12 @@ function otherModel(asked: Model, kept: Model) {
   );
 }
 
-/** A model of the registry that was asked for by name is brought here first. */
-async function pullMissing(wanted: GpuServiceConfig): Async<unknown> {
-  const id = modelIdOf(wanted);
-  const elsewhere = wanted.MODEL_DIR !== undefined || wanted.ENCODER_URL !== undefined;
-  if (id === undefined || elsewhere) return ok(undefined);
-  const settings = parseEnv(ModelSettings, process.env);
-  if (!settings.ok) return settings;
-  const { ENCODER_PRECISION: precision } = wanted;
-  return pullWithProgress(
-    { id, precisions: precision === 'auto' ? [] : [precision] },
-    settings.value,
-  );
-}
-
 /** Answers that were kept before are of the old collection. */
 async function endCachedAnswers(config: GpuServiceConfig): Promise<void> {
   const frontConfig = readLocalFront();
   if (!frontConfig.ok) return;
   const logger = createProcessLogger(config.LOG_LEVEL);
   const { cache, close } = openFront(frontConfig.value, logger, () => performance.now());
-  for (const index of [config.QDRANT_COLLECTION, localIndexOf(config)]) {
-    if (cache) await createGeneration(cache, index).end();
-  }
+  await endGenerations(cache, config).end();
   close();
 }

@@ -72,17 +72,19 @@ function createLocalApp(
   const page = createPage(fileURLToPath(new URL('../web', import.meta.url)));
   const maxSearches = config.MAX_CONCURRENT_SEARCHES;
   const parts = { ...engine, urlOf: pictureUrl, metrics, maxSearches };
+  const lists = { cache: front.cache ?? createMemoryCache({ now }), index: localIndexOf(config) };
+  // Others write to Qdrant too, and only a Redis that all share tells that they did.
+  const isAlone = config.VECTOR_STORE === 'embedded';
+  const ttlSeconds = frontConfig.REDIS_CACHE_TTL;
   const app = createEdge({
     ...parts,
     ...createLocalSearch(parts),
     ...front,
-    // Nobody else writes this index while it is open here, so a cache of this process will do.
-    cached: {
-      cache: front.cache ?? createMemoryCache({ now }),
-      index: localIndexOf(config),
-      modelId: engine.encoder.model.id,
-      ttlSeconds: frontConfig.REDIS_CACHE_TTL,
-    },
+    lists,
+    cached:
+      isAlone || front.cache
+        ? { ...lists, modelId: engine.encoder.model.id, ttlSeconds }
+        : undefined,
     openRoutes: page.routes.map(({ path }) => path),
     logger,
     tracer,

@@ -28,13 +28,13 @@ export function openPlace(
 }
 
 /** The index that the settings name. */
-export function openSnapshotStore(config: GpuServiceConfig, env = process.env): SnapshotStore {
+export function openSnapshotStore(config: GpuServiceConfig): SnapshotStore {
   const { VECTOR_STORE, DATA_DIR, QDRANT_COLLECTION } = config;
   if (VECTOR_STORE === 'embedded') {
     return createEmbeddedSnapshots({ directory: DATA_DIR, collection: QDRANT_COLLECTION });
   }
   const { address, timeoutMs, collection } = qdrantOptions(config);
-  const nodes = (env['QDRANT_NODES'] || restUrl(config)).split(',').map((url) => url.trim());
+  const nodes = config.QDRANT_NODES ?? [restUrl(config)];
   return createQdrantSnapshots({ address, timeoutMs, collection, nodes });
 }
 

@@ -1,7 +1,7 @@
 import { assert, constantFrom, double, integer, oneof, property, record } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { matchesFilter } from '../core/filter.ts';
-import { coverRange, prefixesOf } from './embedded-ranges.ts';
+import { coverRange, prefixesOf } from './number-ranges.ts';
 
 const numbers = oneof(
   integer({ min: -50, max: 50 }),
