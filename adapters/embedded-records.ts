@@ -1,3 +1,4 @@
+import { chunks } from '../core/chunks.ts';
 import type { Async, Failure } from '../core/failure.ts';
 import type { ImageRecord, Vector } from '../core/model.ts';
 import type { Point } from '../core/ports.ts';
@@ -84,10 +85,4 @@ async function lookAtIds(
 
 export function recordOf({ record }: { readonly record: string }): ImageRecord {
   return JSON.parse(record) as ImageRecord;
-}
-
-export function chunks<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
-    items.slice(index * size, (index + 1) * size),
-  );
 }

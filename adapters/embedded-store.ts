@@ -1,9 +1,9 @@
 import path from 'node:path';
 import type { Async } from '../core/failure.ts';
-import type { Vector } from '../core/model.ts';
 import type { ModelInfo, SuccessorSpec, VectorStore } from '../core/ports.ts';
 import { ok } from '../core/result.ts';
 import { type SearchSpace, serializeSearchSpace } from '../core/search-space.ts';
+import { checkLength } from '../core/vector-length.ts';
 import { type SearchEffort, createSearchEffort } from './embedded-effort.ts';
 import type { Engine } from './embedded-engine.ts';
 import { type Lifetime, createLifetime } from './embedded-lifetime.ts';
@@ -120,10 +120,3 @@ function openSuccessor(options: EmbeddedStoreOptions, { model, searchSpace }: Su
 
 /** So many vectors are searched without a graph in a millisecond or two. */
 const fastUnindexed = 10_000;
-
-function checkLength(vector: Vector, dimensions: number): void {
-  if (vector.length === dimensions) return;
-  throw new Error(
-    `Cannot use a vector as its length is not that of the collection, ${dimensions}: ${vector.length}`,
-  );
-}

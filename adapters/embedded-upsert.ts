@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
+import { chunks } from '../core/chunks.ts';
 import { type Async, abortFailure } from '../core/failure.ts';
 import type { Point } from '../core/ports.ts';
 import { err, ok } from '../core/result.ts';
 import { documentsOf } from './embedded-documents.ts';
 import type { Engine } from './embedded-engine.ts';
 import type { Change } from './embedded-journal.ts';
-import { chunks } from './embedded-records.ts';
 
 /** Two milliseconds' work here. */
 const pointsAtOnce = 32;

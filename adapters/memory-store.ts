@@ -4,6 +4,7 @@ import { compareIds } from '../core/image-id.ts';
 import type { ImageRecord, Vector } from '../core/model.ts';
 import type { Match, Point, VectorQuery, VectorStore } from '../core/ports.ts';
 import { type Result, err, ok } from '../core/result.ts';
+import { checkLength } from '../core/vector-length.ts';
 
 interface MemoryStoreOptions {
   readonly collection?: string;
@@ -112,13 +113,6 @@ async function* pages(
     if (signal?.aborted) return yield err(abortFailure(signal));
     yield ok(all.slice(start, start + 256));
   }
-}
-
-function checkLength(vector: Vector, dimensions: number): void {
-  if (vector.length === dimensions) return;
-  throw new Error(
-    `Cannot use a vector as its length is not that of the collection, ${dimensions}: ${vector.length}`,
-  );
 }
 
 function dot(a: Vector, b: Vector): number {

@@ -2,6 +2,7 @@ import type { Async } from '../core/failure.ts';
 import type { Vector } from '../core/model.ts';
 import type { CollectionInfo, Effort, Logger, VectorQuery, VectorStore } from '../core/ports.ts';
 import { ok } from '../core/result.ts';
+import { checkLength } from '../core/vector-length.ts';
 import { countPoints } from './qdrant-aliases.ts';
 import { adminOptions } from './qdrant-collection.ts';
 import type { QdrantConnection } from './qdrant-connection.ts';
@@ -107,11 +108,4 @@ async function keepEffort(
   if (!kept.ok) return kept;
   follower.refine({ ...generation, effort });
   return ok(undefined);
-}
-
-function checkLength(vector: Vector, dimensions: number): void {
-  if (vector.length === dimensions) return;
-  throw new Error(
-    `Cannot use a vector as its length is not that of the collection, ${dimensions}: ${vector.length}`,
-  );
 }

@@ -1,4 +1,5 @@
 import type { RetrievedPoint } from '@qdrant/js-client-grpc';
+import { chunks } from '../core/chunks.ts';
 import { abortFailure, type Async, type Failure } from '../core/failure.ts';
 import type { ImageRecord, Vector } from '../core/model.ts';
 import type { Point } from '../core/ports.ts';
@@ -111,10 +112,4 @@ async function fetchPoints(
     found.push(...asked.value.result);
   }
   return ok(found);
-}
-
-export function chunks<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
-    items.slice(index * size, (index + 1) * size),
-  );
 }

@@ -1,5 +1,6 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { type UpsertPointsSchema, WriteOrderingType } from '@qdrant/js-client-grpc';
+import { chunks } from '../core/chunks.ts';
 import { abortFailure, type Async, type Failure } from '../core/failure.ts';
 import type { Point } from '../core/ports.ts';
 import { err, ok, type Result } from '../core/result.ts';
@@ -8,7 +9,6 @@ import type { QdrantConnection } from './qdrant-connection.ts';
 import type { Follower } from './qdrant-follower.ts';
 import type { Generation } from './qdrant-metadata.ts';
 import { idOf, isPossibleId, pointOf } from './qdrant-points.ts';
-import { chunks } from './qdrant-reads.ts';
 
 export interface Writer {
   upsert(points: readonly Point[], signal?: AbortSignal): Async<void>;
