@@ -1,6 +1,6 @@
 import type { ZVecDocInput } from '@zvec/zvec';
 import type { Point } from '../core/ports.ts';
-import type { SearchSpace } from '../core/search-space.ts';
+import type { SearchSpace } from '../core/search-space-form.ts';
 import { facetsOf } from './embedded-facets.ts';
 
 /** Points on their way in: columns, as these are quick to hand to another thread and to a file. */

@@ -1,5 +1,5 @@
 import type { ZVecCollection } from '@zvec/zvec';
-import type { SearchSpace } from '../core/search-space.ts';
+import type { SearchSpace } from '../core/search-space-form.ts';
 import { type Manifest, writeManifest } from './embedded-files.ts';
 import type { Change } from './embedded-journal.ts';
 import {

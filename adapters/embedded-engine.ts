@@ -66,10 +66,10 @@ export function createEngine(collection: DurableCollection, pace: SearchPace): E
   }
 
   return {
-    search(search) {
-      pace.searched();
-      return settle(() => door.through(() => searchVectors(collection.current(), search)));
-    },
+    search: (search) =>
+      pace.search(() =>
+        settle(() => door.through(() => searchVectors(collection.current(), search))),
+      ),
     look: (look) => settle(() => door.through(() => lookAtPoints(collection.current(), look))),
     size: () => settle(() => door.through(() => optimizer.sealed().then(() => sizeOf(collection)))),
     write: (change) => settle(() => writes(() => write(change))),
@@ -86,21 +86,34 @@ export function sizeOf(collection: DurableCollection): Size {
 }
 
 export interface SearchPace extends Pace {
-  /** Somebody searches: others should not have to wait long. */
-  searched(): void;
-  /** Whether somebody has, not long ago. */
+  /** Searches, and holds back what writes meanwhile. */
+  search<T>(work: () => Promise<T>): Promise<T>;
+  /** Whether somebody has searched, not long ago. */
   isSearched(): boolean;
 }
 
-/** A millisecond at a time while searches come, else more, as that is quicker. */
+/** Where searches never end, writes go on all the same, this often. */
+const longestPauseMs = 10;
+
+/** A millisecond at a time and between searches while these come, else more, as that is quicker. */
 export function createSearchPace(): SearchPace {
   let searchedAt = -Infinity;
+  const under = new Set<Promise<unknown>>();
   const isSearched = () => performance.now() - searchedAt < 2_000;
   return {
-    searched: () => void (searchedAt = performance.now()),
+    async search(work) {
+      searchedAt = performance.now();
+      const searched = work();
+      under.add(searched);
+      return searched.finally(() => under.delete(searched));
+    },
     isSearched,
     points: () => (isSearched() ? 4 : 64),
-    pause: () => setImmediate(),
+    async pause() {
+      await setImmediate();
+      if (under.size === 0) return;
+      await Promise.race([Promise.allSettled(under), setTimeout(longestPauseMs)]);
+    },
   };
 }
 

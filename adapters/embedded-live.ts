@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { type ZVecCollection, type ZVecDocInput, ZVecOpen } from '@zvec/zvec';
 import type { Vector } from '../core/model.ts';
-import type { SearchSpace } from '../core/search-space.ts';
+import type { SearchSpace } from '../core/search-space-form.ts';
 import {
   type Manifest,
   cloneFiles,

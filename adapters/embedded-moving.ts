@@ -1,7 +1,8 @@
 import type { Async } from '../core/failure.ts';
 import type { Vector } from '../core/model.ts';
 import { ok } from '../core/result.ts';
-import { type SearchSpace, serializeSearchSpace } from '../core/search-space.ts';
+import type { SearchSpace } from '../core/search-space-form.ts';
+import { serializeSearchSpace } from '../core/search-space.ts';
 import type { Engine } from './embedded-engine.ts';
 import { type LookAt, scanPoints } from './embedded-records.ts';
 

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { ZVecDoc } from '@zvec/zvec';
 import { compareIds } from '../core/image-id.ts';
 import type { Vector } from '../core/model.ts';
-import type { SearchSpace } from '../core/search-space.ts';
+import type { SearchSpace } from '../core/search-space-form.ts';
 import type { Vectors } from './embedded-live.ts';
 import { searchParams } from './embedded-schema.ts';
 

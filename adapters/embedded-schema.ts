@@ -11,7 +11,7 @@ import {
   ZVecQuantizeType,
   type ZVecHnswQueryParams,
 } from '@zvec/zvec';
-import type { SearchSpace } from '../core/search-space.ts';
+import type { SearchSpace } from '../core/search-space-form.ts';
 
 export interface GraphSettings {
   /** Links of a vector in the HNSW graph. */

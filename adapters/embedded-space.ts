@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type SearchSpace, parseSearchSpace, serializeSearchSpace } from '../core/search-space.ts';
+import type { SearchSpace } from '../core/search-space-form.ts';
+import { parseSearchSpace, serializeSearchSpace } from '../core/search-space.ts';
 import { type Manifest, freshName } from './embedded-files.ts';
 
 /** The space that a collection is kept in, or none. */

@@ -1,7 +1,7 @@
 import type { Async } from '../core/failure.ts';
 import type { Point, VectorStore } from '../core/ports.ts';
 import { ok } from '../core/result.ts';
-import type { SearchSpace } from '../core/search-space.ts';
+import type { SearchSpace } from '../core/search-space-form.ts';
 import type { Engine } from './embedded-engine.ts';
 import type { Lifetime } from './embedded-lifetime.ts';
 import { type SpaceMaker, moveToOwnSpace } from './embedded-moving.ts';

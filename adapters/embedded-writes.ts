@@ -1,5 +1,5 @@
 import type { ZVecCollection, ZVecDocInput, ZVecStatus } from '@zvec/zvec';
-import type { SearchSpace } from '../core/search-space.ts';
+import type { SearchSpace } from '../core/search-space-form.ts';
 import { inputsOf } from './embedded-documents.ts';
 import type { Change } from './embedded-journal.ts';
 

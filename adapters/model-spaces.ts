@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ModelInfo } from '../core/ports.ts';
-import { parseSearchSpace, type SearchSpace } from '../core/search-space.ts';
+import type { SearchSpace } from '../core/search-space-form.ts';
+import { parseSearchSpace } from '../core/search-space.ts';
 
 const shipped = fileURLToPath(new URL('../models/spaces/', import.meta.url));
 

@@ -8,7 +8,7 @@ import {
 } from '@qdrant/js-client-grpc';
 import type { Async } from '../core/failure.ts';
 import { ok } from '../core/result.ts';
-import type { SearchSpace } from '../core/search-space.ts';
+import type { SearchSpace } from '../core/search-space-form.ts';
 import type { QdrantConnection } from './qdrant-connection.ts';
 import { isAlreadyThere } from './qdrant-failure.ts';
 import { facetsField } from './qdrant-filter.ts';

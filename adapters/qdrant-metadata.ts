@@ -3,7 +3,8 @@ import * as z from 'zod';
 import { type Failure, failure } from '../core/failure.ts';
 import type { Effort, ModelInfo } from '../core/ports.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import { parseSearchSpace, type SearchSpace, serializeSearchSpace } from '../core/search-space.ts';
+import type { SearchSpace } from '../core/search-space-form.ts';
+import { parseSearchSpace, serializeSearchSpace } from '../core/search-space.ts';
 
 export type Model = Pick<ModelInfo, 'id' | 'revision' | 'dimensions'>;
 export type StoredEffort = Pick<Effort, 'ef' | 'oversampling'>;

@@ -1,6 +1,6 @@
 import { type Async, failure } from '../core/failure.ts';
 import { err, ok } from '../core/result.ts';
-import type { SearchSpace } from '../core/search-space.ts';
+import type { SearchSpace } from '../core/search-space-form.ts';
 import {
   countPoints,
   listGenerations,

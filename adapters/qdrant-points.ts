@@ -7,7 +7,7 @@ import {
 } from '@qdrant/js-client-grpc';
 import type { ImageRecord, Vector } from '../core/model.ts';
 import type { Point } from '../core/ports.ts';
-import type { SearchSpace } from '../core/search-space.ts';
+import type { SearchSpace } from '../core/search-space-form.ts';
 import { metadataFacets } from './facets.ts';
 import { facetsField } from './qdrant-filter.ts';
 

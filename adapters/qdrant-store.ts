@@ -1,7 +1,7 @@
 import type { Async } from '../core/failure.ts';
 import type { Logger, VectorStore } from '../core/ports.ts';
 import { ok } from '../core/result.ts';
-import type { SearchSpace } from '../core/search-space.ts';
+import type { SearchSpace } from '../core/search-space-form.ts';
 import { createAccess } from './qdrant-access.ts';
 import type { CollectionShape } from './qdrant-collection.ts';
 import { createQdrantConnection, type QdrantAddress } from './qdrant-connection.ts';

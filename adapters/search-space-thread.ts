@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { computeSearchSpace, type SearchSpaceSamples } from '../core/compute-search-space.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import { parseSearchSpace, type SearchSpace, serializeSearchSpace } from '../core/search-space.ts';
+import type { SearchSpace } from '../core/search-space-form.ts';
+import { parseSearchSpace, serializeSearchSpace } from '../core/search-space.ts';
 
 /** `computeSearchSpace` in a thread of its own: it takes seconds, and searches go on meanwhile. */
 export async function computeSearchSpaceAside(

@@ -2,7 +2,8 @@ import { findMainDirections } from './main-directions.ts';
 import type { Vector } from './model.ts';
 import { err, ok, type Result } from './result.ts';
 import { addScaled, createBasis, dot } from './search-space-basis.ts';
-import { createSearchSpace, type SearchSpace } from './search-space.ts';
+import type { SearchSpace } from './search-space-form.ts';
+import { createSearchSpace } from './search-space.ts';
 
 /** How far the space goes to meet the texts. */
 export interface SearchSpaceChoices {

@@ -4,7 +4,7 @@ import type { ImageRecord, Vector } from './model.ts';
 import type { Predecessor } from './predecessor.ts';
 import type { Result } from './result.ts';
 import type { Summary } from './rolling-window.ts';
-import type { SearchSpace } from './search-space.ts';
+import type { SearchSpace } from './search-space-form.ts';
 
 /** What is known of a loaded model. */
 export interface ModelInfo {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { err, ok, type Result } from './result.ts';
-import type { SearchSpaceStatistics } from './search-space.ts';
+import type { SearchSpaceStatistics } from './search-space-form.ts';
 
 /**
  * Little endian: `PSPC`, version, n, r (32 bits each), restGain, scale, textScale, evenLength, r

@@ -8,7 +8,8 @@ import { cosine, unit } from '../test/support/points.ts';
 import { seededRandom } from '../test/support/random.ts';
 import { computeSearchSpace, type SearchSpaceSamples } from './compute-search-space.ts';
 import type { Vector } from './model.ts';
-import { parseSearchSpace, type SearchSpace, serializeSearchSpace } from './search-space.ts';
+import type { SearchSpace } from './search-space-form.ts';
+import { parseSearchSpace, serializeSearchSpace } from './search-space.ts';
 
 const data = path.join(import.meta.dirname, '../../shared/data/clip-b32');
 

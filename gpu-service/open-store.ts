@@ -7,7 +7,7 @@ import type { Async } from '../core/failure.ts';
 import type { Vector } from '../core/model.ts';
 import type { Logger, ModelInfo, VectorStore } from '../core/ports.ts';
 import { ok } from '../core/result.ts';
-import type { SearchSpace } from '../core/search-space.ts';
+import type { SearchSpace } from '../core/search-space-form.ts';
 import type { GpuServiceConfig } from './config.ts';
 
 export interface StoreParts {

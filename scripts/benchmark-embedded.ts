@@ -18,6 +18,8 @@ const help = `How fast the embedded store builds, opens and searches, and how mu
   --queries <n>      text queries (200)
   --more <n>         vectors put in while searches go on (5000)
   --ef <n>           candidates of a search; left out: what the store chooses
+  --m <n>            links of the graph (16)
+  --ef-construct <n> candidates when it is built (200)
   --no-space         keep the vectors as they are, in no search space
   --no-again         do not time searches while the index is built a second time
   --directory <dir>  where the index is made, and removed from afterwards (.data/benchmark)
@@ -33,6 +35,8 @@ const limits = {
   queries: { min: 1, max: 100_000 },
   more: { min: 1, max: 1_000_000 },
   ef: { min: 10, max: 100_000 },
+  m: { min: 4, max: 128 },
+  efConstruct: { min: 16, max: 2_000 },
 } as const;
 
 await runCommand(async (args) => {
@@ -46,6 +50,8 @@ await runCommand(async (args) => {
       queries: { type: 'string', default: '200' },
       more: { type: 'string', default: '5000' },
       ef: { type: 'string' },
+      m: { type: 'string', default: '16' },
+      'ef-construct': { type: 'string', default: '200' },
       space: { type: 'boolean', default: true },
       again: { type: 'boolean', default: true },
       directory: { type: 'string', default: '.data/benchmark' },
@@ -61,12 +67,15 @@ await runCommand(async (args) => {
   if (like !== 'clip' && like !== 'noise') {
     return wrongArgument(`--like must be clip or noise: ${like}`);
   }
-  const sizes = parseSizes(values);
+  const sizes = parseSizes({ ...values, efConstruct: values['ef-construct'] });
   if (!sizes.ok) return sizes;
   return measure({ ...sizes.value, like, space, again }, values.directory, values.json);
 });
 
-type Sizes = Pick<EmbeddedRun, 'count' | 'dimensions' | 'queries' | 'more' | 'ef'>;
+type Sizes = Pick<
+  EmbeddedRun,
+  'count' | 'dimensions' | 'queries' | 'more' | 'ef' | 'm' | 'efConstruct'
+>;
 
 function parseSizes(
   values: Readonly<Record<Exclude<keyof Sizes, 'ef'>, string>> & { readonly ef?: string },
@@ -81,12 +90,18 @@ function parseSizes(
   if (!more.ok) return more;
   const ef = values.ef === undefined ? ok(undefined) : parseCount('ef', values.ef, limits.ef);
   if (!ef.ok) return ef;
+  const m = parseCount('m', values.m, limits.m);
+  if (!m.ok) return m;
+  const efConstruct = parseCount('ef-construct', values.efConstruct, limits.efConstruct);
+  if (!efConstruct.ok) return efConstruct;
   return ok({
     count: count.value,
     dimensions: dimensions.value,
     queries: queries.value,
     more: more.value,
     ef: ef.value,
+    m: m.value,
+    efConstruct: efConstruct.value,
   });
 }
 
@@ -126,9 +141,13 @@ function show(figures: EmbeddedFigures): string {
     `Making the vectors took ${making.toFixed(0)} s of the inserting. On disk: ${disk.toFixed(0)} MB.`,
     `${vectorsCount} vectors, ${indexed * 100} % in the graph, ${effort.exact ? 'every one looked at' : `ef ${effort.ef}`}.`,
     '',
-    'filter keeps   recall@10   p50 ms   p95 ms   max ms  event loop max ms',
+    'filter keeps   ef        recall@10   p50 ms   p95 ms   max ms  event loop max ms',
     ...search.map(
-      (one) => `${one.share}`.padEnd(15) + one.recall_at_10.toFixed(4).padEnd(9) + timesOf(one),
+      (one) =>
+        `${one.share}`.padEnd(15) +
+        `${one.ef ?? 'default'}`.padEnd(10) +
+        one.recall_at_10.toFixed(4).padEnd(9) +
+        timesOf(one),
     ),
     '',
     'search             searches   p50 ms   p95 ms   max ms  event loop max ms',

@@ -24,6 +24,8 @@ export interface EmbeddedRun {
   /** Whether the collection moves to a search space. */
   readonly space: boolean;
   readonly ef: number | undefined;
+  readonly m: number;
+  readonly efConstruct: number;
   /** Points that are put in while searches go on. */
   readonly more: number;
   /** Whether searches beside `optimize` are timed, which builds the index once more. */
@@ -62,11 +64,16 @@ export async function runEmbedded(run: EmbeddedRun): Async<EmbeddedFigures> {
   return ok({ phases: done, making_seconds: making.value, disk_mb: disk, ...asked.value });
 }
 
-function open({ directory, dimensions, space, ef }: EmbeddedRun, source: VectorSource) {
+function open(
+  { directory, dimensions, space, ef, m, efConstruct }: EmbeddedRun,
+  source: VectorSource,
+) {
   return createEmbeddedStore({
     directory,
     collection: 'benchmark',
     model: { id: 'benchmark', revision: '1', dimensions },
+    m,
+    efConstruct,
     ef,
     searchSpace: space ? createSpaceMaker(source) : null,
   });
@@ -97,7 +104,7 @@ async function ask(
   if (!described.ok) return described;
   const { vectorsCount, indexed, effort } = described.value;
   const queries = source.texts(run.queries);
-  const search = await phases.measure('search', () => judgeSearches(store, queries, run.ef));
+  const search = await phases.measure('search', () => judgeSearches(store, queries));
   if (!search.ok) return search;
   const idle = await phases.measure('search alone', () => timeSearches(store, queries));
   if (!idle.ok) return idle;

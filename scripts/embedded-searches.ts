@@ -19,6 +19,8 @@ export interface Times {
 
 export interface Share extends Times {
   readonly share: number;
+  /** Null: what the store chooses. */
+  readonly ef: number | null;
   readonly recall_at_10: number;
 }
 
@@ -49,34 +51,49 @@ const filters: readonly (readonly [number, Filters | null])[] = [
   [0.01, { hundredth: 3 }],
 ];
 
-/** Recall against a look at every vector, and times, with filters that keep less and less. */
-export async function judgeSearches(
-  store: Searched,
-  queries: readonly Vector[],
-  ef: number | undefined,
-): Async<Share[]> {
+/** Beside what the store chooses, where nothing is filtered. */
+const efs = [256, 512, 1_024, 2_048, 4_096] as const;
+
+/** Recall against a look at every vector, and times: with filters that keep less and less, and by ef. */
+export async function judgeSearches(store: Searched, queries: readonly Vector[]): Async<Share[]> {
   const shares: Share[] = [];
   for (const [share, keys] of filters) {
     const filter = parseFilter(keys);
-    const loop = monitorEventLoopDelay({ resolution: 1 });
-    const times: number[] = [];
-    let right = 0;
-    let expected = 0;
+    const truths: string[][] = [];
     for (const vector of queries) {
       const all = await idsOf(store, { vector, filter, effort: { exact: true, oversampling: 10 } });
       if (!all.ok) return all;
-      loop.enable();
-      const start = performance.now();
-      const found = await idsOf(store, { vector, filter, ...(ef && { effort: { ef } }) });
-      times.push(performance.now() - start);
-      loop.disable();
-      if (!found.ok) return found;
-      right += found.value.filter((id) => all.value.includes(id)).length;
-      expected += all.value.length;
+      truths.push(all.value);
     }
-    shares.push({ share, recall_at_10: right / expected, ...summarize(times, loop.max / 1e6) });
+    for (const ef of share === 1 ? [null, ...efs] : [null]) {
+      const judged = await judge(store, queries, truths, { filter, ...(ef && { effort: { ef } }) });
+      if (!judged.ok) return judged;
+      shares.push({ share, ef, ...judged.value });
+    }
   }
   return ok(shares);
+}
+
+async function judge(
+  store: Searched,
+  queries: readonly Vector[],
+  truths: readonly (readonly string[])[],
+  how: Pick<Parameters<Searched['query']>[0], 'filter' | 'effort'>,
+): Async<Omit<Share, 'share' | 'ef'>> {
+  const loop = monitorEventLoopDelay({ resolution: 1 });
+  const times: number[] = [];
+  let right = 0;
+  loop.enable();
+  for (const [place, vector] of queries.entries()) {
+    const start = performance.now();
+    const found = await idsOf(store, { vector, ...how });
+    times.push(performance.now() - start);
+    if (!found.ok) return found;
+    right += found.value.filter((id) => truths[place]?.includes(id)).length;
+  }
+  loop.disable();
+  const recall_at_10 = right / truths.flat().length;
+  return ok({ recall_at_10, ...summarize(times, loop.max / 1e6) });
 }
 
 async function idsOf(

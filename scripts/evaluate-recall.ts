@@ -2,7 +2,7 @@ import type { Async } from '../core/failure.ts';
 import type { Vector } from '../core/model.ts';
 import type { CollectionInfo } from '../core/ports.ts';
 import { ok } from '../core/result.ts';
-import type { SearchSpace } from '../core/search-space.ts';
+import type { SearchSpace } from '../core/search-space-form.ts';
 import { fillStore } from './evaluation-build.ts';
 import { computeTruth, type Sampled, sampleRows, type Truth } from './evaluation-truth.ts';
 import type { Neighbours } from './exact-neighbours.ts';

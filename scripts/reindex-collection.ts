@@ -5,7 +5,7 @@ import { createPictureSource, createVectorSource } from '../core/point-sources.t
 import type { Encoder, ModelInfo, Successor, VectorStore } from '../core/ports.ts';
 import { reindex, type ReindexReport } from '../core/reindex.ts';
 import { err, ok } from '../core/result.ts';
-import type { SearchSpace } from '../core/search-space.ts';
+import type { SearchSpace } from '../core/search-space-form.ts';
 import { openFront } from '../edge/front.ts';
 import type { GpuServiceConfig } from '../gpu-service/config.ts';
 import { openEncoder } from '../gpu-service/open-encoder.ts';

@@ -1,7 +1,8 @@
 import { computeSearchSpace, type SearchSpaceSamples } from '../core/compute-search-space.ts';
 import { failure, type Failure } from '../core/failure.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import { createSearchSpace, type SearchSpace } from '../core/search-space.ts';
+import type { SearchSpace } from '../core/search-space-form.ts';
+import { createSearchSpace } from '../core/search-space.ts';
 
 /** One way to keep vectors, to be compared with others. */
 export interface SpaceCase {

@@ -12,7 +12,7 @@ import {
 } from '@zvec/zvec';
 import { type GraphSettings, prepareEngine, searchParams } from '../adapters/embedded-schema.ts';
 import type { Vector } from '../core/model.ts';
-import type { SearchSpace } from '../core/search-space.ts';
+import type { SearchSpace } from '../core/search-space-form.ts';
 import type { Asked } from './space-samples.ts';
 
 /** What a graph finds at one ef. */

@@ -10,7 +10,7 @@ import { createQdrantStore } from '../adapters/qdrant-store.ts';
 import type { Async } from '../core/failure.ts';
 import type { ModelInfo, VectorStore } from '../core/ports.ts';
 import { ok } from '../core/result.ts';
-import type { SearchSpace } from '../core/search-space.ts';
+import type { SearchSpace } from '../core/search-space-form.ts';
 import type { GpuServiceConfig } from '../gpu-service/config.ts';
 
 export interface ThrowAwaySpec {

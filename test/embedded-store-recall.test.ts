@@ -6,7 +6,7 @@ import { computeSearchSpace } from '../core/compute-search-space.ts';
 import { type Filters, matchesFilter, parseFilter } from '../core/filter.ts';
 import type { Vector } from '../core/model.ts';
 import type { Point, VectorStore } from '../core/ports.ts';
-import type { SearchSpace } from '../core/search-space.ts';
+import type { SearchSpace } from '../core/search-space-form.ts';
 import { expectOk } from './support/expect-ok.ts';
 import { readUnitVectors } from './support/npy.ts';
 import { createPoint } from './support/points.ts';

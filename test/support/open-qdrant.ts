@@ -1,6 +1,7 @@
 import { onTestFinished } from 'vitest';
 import { createQdrantStore, type QdrantStoreOptions } from '../../adapters/qdrant-store.ts';
-import { createSearchSpace, type SearchSpace } from '../../core/search-space.ts';
+import type { SearchSpace } from '../../core/search-space-form.ts';
+import { createSearchSpace } from '../../core/search-space.ts';
 import type { VectorStore } from '../../core/ports.ts';
 import { expectOk } from './expect-ok.ts';
 import { randomVector } from './points.ts';
