@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-const file = new URL('../models/query-texts.txt', import.meta.url);
+const file = new URL('../models/spaces/query-texts.txt', import.meta.url);
 
 /**
  * About a thousand short texts such as people type into a picture search: names of things, phrases,

@@ -11,7 +11,7 @@ export const tuneHelp = `Finds out how far searches have to look, on your own in
   --target-recall <r>   which share of the nearest is to be found, 0.5 to 1 (0.98)
   --k <n>               of how many: recall@n (10)
   --queries <file>      texts, one a line, or their vectors (Q.npy): what people search for
-                        (models/query-texts.txt)
+                        (models/spaces/query-texts.txt)
   --num-queries <n>     at most so many texts, and half as many pictures of the index (400)
   --search-space        instead: build the index anew in a search space made of its own vectors and these
                         texts, and keep it where it finds more
