@@ -105,14 +105,7 @@ describe('reindexing', () => {
     const report = expectOk(await reindex({ from: store, successor, source: createSource() }));
     expect(report.leftOut.map(({ record }) => record.id)).toEqual(['3', '5']);
     expect([...(await versionsOf(store)).keys()]).toEqual([
-      '1',
-      '2',
-      '4',
-      '6',
-      '7',
-      '8',
-      '9',
-      '10',
+      ...['1', '2', '4', '6', '7', '8', '9', '10'],
     ]);
   });
 
@@ -232,7 +225,7 @@ describe('reindexing while others search and write', () => {
         const truth = new Map<string, number>();
         const at = (when: string) => writes.filter((one) => one.when === when);
         // A picture that comes and goes again round the switch leaves no trace to tell it by.
-        const afterwards = uniqueById(at('after the switch'));
+        const last = new Map(at('after the switch').map((one) => [one.id, one]));
         const pending = at('during');
         let [version, moments, switched] = [1, 0, false];
         async function moment(): Promise<void> {
@@ -283,7 +276,7 @@ describe('reindexing while others search and write', () => {
             async publish() {
               const published = await successor.publish();
               switched = true;
-              for (const one of afterwards) await act(one);
+              for (const one of last.values()) await act(one);
               return published;
             },
           },
@@ -299,7 +292,3 @@ describe('reindexing while others search and write', () => {
     );
   });
 });
-
-function uniqueById<T extends { readonly id: string }>(items: readonly T[]): T[] {
-  return [...new Map(items.map((item) => [item.id, item])).values()];
-}
