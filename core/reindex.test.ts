@@ -104,9 +104,8 @@ describe('reindexing', () => {
     expectOk(await successor.store.upsert([pointOf('3', 1, newDimensions)]));
     const report = expectOk(await reindex({ from: store, successor, source: createSource() }));
     expect(report.leftOut.map(({ record }) => record.id)).toEqual(['3', '5']);
-    expect([...(await versionsOf(store)).keys()]).toEqual([
-      ...['1', '2', '4', '6', '7', '8', '9', '10'],
-    ]);
+    const left = [...(await versionsOf(store)).keys()];
+    expect(left.join(' ')).toBe('1 2 4 6 7 8 9 10');
   });
 
   it('refuses to publish a collection that has lost every picture', async () => {
