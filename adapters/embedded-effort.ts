@@ -6,7 +6,7 @@ import type { Writer } from './embedded-writer.ts';
 /** How far searches look. */
 export interface SearchEffort {
   /** Of a query, or of one that asks for nothing in particular. */
-  of(query?: Pick<VectorQuery, 'effort'>): Effort;
+  of(query?: Pick<VectorQuery, 'effort' | 'filter'>): Effort;
   /** From now on, and with the collection. */
   keep(effort: Pick<Effort, 'ef' | 'oversampling'>): Async<void>;
 }
@@ -25,10 +25,10 @@ export function createSearchEffort(options: SearchEffortOptions): SearchEffort {
   const { ef, exactUpTo, writer } = options;
   let { kept } = options;
   return {
-    of({ effort } = {}) {
+    of({ effort, filter = [] } = {}) {
       return {
         exact: effort?.exact ?? writer.count() <= exactUpTo,
-        ef: effort?.ef ?? ef ?? kept?.ef ?? defaultEf(writer.count()),
+        ef: effort?.ef ?? ef ?? kept?.ef ?? defaultEf(writer.count(), filter.length > 0),
         oversampling: effort?.oversampling ?? kept?.oversampling ?? 2,
       };
     },
@@ -41,7 +41,11 @@ export function createSearchEffort(options: SearchEffortOptions): SearchEffort {
   };
 }
 
-/** A larger graph takes a longer walk. */
-function defaultEf(count: number): number {
-  return count > 250_000 ? 1_024 : 512;
+/**
+ * A larger graph takes a longer walk. A filter makes each walk longer by what it leaves out, and its
+ * answers better: half as far will do. Measured: docs/benchmarks.md, "A million vectors".
+ */
+function defaultEf(count: number, isFiltered: boolean): number {
+  const far = 2.5 * Math.sqrt(count) * (isFiltered ? 0.5 : 1);
+  return Math.round(Math.min(Math.max(far, 512), 2_048));
 }

@@ -54,7 +54,7 @@ export async function searchVectors(
     vector: asked?.vector ?? vector,
     topk: candidates,
     outputFields: ['record'],
-    params: searchParams(exact, Math.max(ef, candidates)),
+    params: searchParams(exact, ef),
     ...(filter !== undefined && { filter }),
   });
   return found

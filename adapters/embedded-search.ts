@@ -7,6 +7,9 @@ import type { Lifetime } from './embedded-lifetime.ts';
 import type { VectorSearch } from './embedded-reads.ts';
 import { recordOf } from './embedded-records.ts';
 
+/** What zvec takes: with more it fails. */
+const largestEf = 2_048;
+
 /** The nearest records: by score, then by id. */
 export async function search(
   engine: Engine,
@@ -24,12 +27,15 @@ function vectorSearch(
   { vector, limit, filter = [], scoreThreshold = -1 }: VectorQuery,
   { exact, ef, oversampling }: Effort,
 ): VectorSearch {
+  // A walk gives no more than it may look at.
+  const every = exact || limit > largestEf;
+  const candidates = candidatesOf(limit, oversampling);
   return {
     vector,
     limit,
-    candidates: candidatesOf(limit, oversampling),
-    exact,
-    ef,
+    candidates: every ? candidates : Math.min(candidates, largestEf),
+    exact: every,
+    ef: Math.min(Math.max(ef, candidates), largestEf),
     filter: filter.length > 0 ? compileFilter(filter) : undefined,
     scoreThreshold,
   };

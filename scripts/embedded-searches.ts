@@ -52,7 +52,7 @@ const filters: readonly (readonly [number, Filters | null])[] = [
 ];
 
 /** Beside what the store chooses, where nothing is filtered. */
-const efs = [256, 512, 1_024, 2_048, 4_096] as const;
+const efs = [256, 512, 1_024, 1_536, 2_048] as const;
 
 /** Recall against a look at every vector, and times: with filters that keep less and less, and by ef. */
 export async function judgeSearches(store: Searched, queries: readonly Vector[]): Async<Share[]> {

@@ -198,10 +198,13 @@ export function describeVectorStore(name: string, createStore: () => Promise<Vec
       for (const more of [
         { effort: { exact: true } },
         { effort: { ef: 400, oversampling: 4 } },
+        { effort: { ef: 4_096, oversampling: 8 } },
+        { effort: { oversampling: 8 }, limit: 1_000 },
       ] as const) {
-        const query = vector();
-        const matches = expectOk(await store.query({ vector: query, limit: 10, ...more }));
-        expect(matches.map(({ record }) => record.id)).toEqual(nearestIds(all, query, 10));
+        const query = { vector: vector(), limit: 10, ...more };
+        const matches = expectOk(await store.query(query));
+        const expected = nearestIds(all, query.vector, query.limit);
+        expect(matches.map(({ record }) => record.id)).toEqual(expected);
       }
     });
 
