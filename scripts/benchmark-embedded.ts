@@ -23,6 +23,7 @@ const help = `How fast the embedded store builds, opens and searches, and how mu
   --no-space         keep the vectors as they are, in no search space
   --no-again         do not time searches while the index is built a second time
   --directory <dir>  where the index is made, and removed from afterwards (.data/benchmark)
+  --open <folder>    build nothing: ask the index that an interrupted run has left there
   --json             figures as JSON
   --help             this text
 
@@ -55,6 +56,7 @@ await runCommand(async (args) => {
       space: { type: 'boolean', default: true },
       again: { type: 'boolean', default: true },
       directory: { type: 'string', default: '.data/benchmark' },
+      open: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -69,7 +71,10 @@ await runCommand(async (args) => {
   }
   const sizes = parseSizes({ ...values, efConstruct: values['ef-construct'] });
   if (!sizes.ok) return sizes;
-  return measure({ ...sizes.value, like, space, again }, values.directory, values.json);
+  const run = { ...sizes.value, like, space, again } as const;
+  return values.open === undefined
+    ? measureNew(run, values.directory, values.json)
+    : measure({ ...run, directory: values.open, isThere: true }, values.json);
 });
 
 type Sizes = Pick<
@@ -105,22 +110,27 @@ function parseSizes(
   });
 }
 
-async function measure(
-  settings: Omit<EmbeddedRun, 'directory'>,
+async function measureNew(
+  run: Omit<EmbeddedRun, 'directory' | 'isThere'>,
   parent: string,
   json: boolean,
 ): Async<number> {
   await mkdir(parent, { recursive: true });
   const directory = await mkdtemp(path.join(parent, 'embedded-'));
   try {
-    const figures = await runEmbedded({ ...settings, directory });
-    if (!figures.ok) return figures;
-    const report = { ...describeMachine(), settings, ...figures.value };
-    process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : show(figures.value));
-    return ok(0);
+    return await measure({ ...run, directory, isThere: false }, json);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+async function measure(run: EmbeddedRun, json: boolean): Async<number> {
+  const figures = await runEmbedded(run);
+  if (!figures.ok) return figures;
+  const { directory: _, ...settings } = run;
+  const report = { ...describeMachine(), settings, ...figures.value };
+  process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : show(figures.value));
+  return ok(0);
 }
 
 function show(figures: EmbeddedFigures): string {

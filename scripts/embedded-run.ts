@@ -17,6 +17,8 @@ import { createProgress } from './progress.ts';
 
 export interface EmbeddedRun {
   readonly directory: string;
+  /** The collection was built by an earlier run. */
+  readonly isThere: boolean;
   readonly count: number;
   readonly dimensions: number;
   readonly like: 'clip' | 'noise';
@@ -49,10 +51,7 @@ export async function runEmbedded(run: EmbeddedRun): Async<EmbeddedFigures> {
   const phases = createPhases(({ name, seconds, peak_rss_mb: mb }) => {
     process.stderr.write(`${name}: ${seconds.toFixed(1)} s, at most ${mb.toFixed(0)} MB\n`);
   });
-  const made = await phases.measure('create', () => open(run, source));
-  if (!made.ok) return made;
-  const making = await build(made.value, run, source, phases);
-  await phases.measure('close', () => made.value.close());
+  const making = run.isThere ? ok(0) : await make(run, source, phases);
   if (!making.ok) return making;
   const disk = (await bytesBelow(run.directory)) / 2 ** 20;
   const opened = await phases.measure('open', () => open(run, source));
@@ -62,6 +61,14 @@ export async function runEmbedded(run: EmbeddedRun): Async<EmbeddedFigures> {
   if (!asked.ok) return asked;
   const { done } = phases;
   return ok({ phases: done, making_seconds: making.value, disk_mb: disk, ...asked.value });
+}
+
+async function make(run: EmbeddedRun, source: VectorSource, phases: Phases): Async<number> {
+  const made = await phases.measure('create', () => open(run, source));
+  if (!made.ok) return made;
+  const making = await build(made.value, run, source, phases);
+  await phases.measure('close', () => made.value.close());
+  return making;
 }
 
 function open(
