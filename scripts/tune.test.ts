@@ -40,7 +40,7 @@ describe('The sweep of efforts', () => {
     const texts = Array.from({ length: 40 }, () => randomVector(random, 64));
     const images = expectOk(await takeVectors(store, 20));
     const queries = expectOk(await judgeQueries(store, { texts, images, k: 10, rowOf }));
-    const choices = [16, 512].map((ef) => ({ ef, oversampling: 2 }));
+    const choices = [16, 2048].map((ef) => ({ ef, oversampling: 2 }));
     const options = { store, queries, choices, k: 10, rounds: 2, rowOf };
     const [low, high] = expectOk(await sweepEfforts(options));
     await store.close();
