@@ -16,7 +16,7 @@ export interface SearchEffortOptions {
   readonly kept: Manifest['effort'];
   /** Before all others, as the one who runs it has set it. */
   readonly ef: number | undefined;
-  /** Up to so many vectors a search looks at every one. */
+  /** Up to so many vectors a search with a filter looks at every one, and any search up to a third. */
   readonly exactUpTo: number;
   readonly writer: Pick<Writer, 'count' | 'setEffort'>;
 }
@@ -24,10 +24,12 @@ export interface SearchEffortOptions {
 export function createSearchEffort(options: SearchEffortOptions): SearchEffort {
   const { ef, exactUpTo, writer } = options;
   let { kept } = options;
+  // A filter makes looking at all cheaper, and walking dearer.
+  const allUpTo = exactUpTo / 3;
   return {
     of({ effort, filter = [] } = {}) {
       return {
-        exact: effort?.exact ?? writer.count() <= exactUpTo,
+        exact: effort?.exact ?? writer.count() <= (filter.length > 0 ? exactUpTo : allUpTo),
         ef: effort?.ef ?? ef ?? kept?.ef ?? defaultEf(writer.count(), filter.length > 0),
         oversampling: effort?.oversampling ?? kept?.oversampling ?? 2,
       };
@@ -43,9 +45,9 @@ export function createSearchEffort(options: SearchEffortOptions): SearchEffort {
 
 /**
  * A larger graph takes a longer walk. A filter makes each walk longer by what it leaves out, and its
- * answers better: half as far will do. Measured: docs/benchmarks.md, "A million vectors".
+ * answers better: half as far will do. Measured: docs/benchmarks.md, "A million vectors" and "Recall".
  */
 function defaultEf(count: number, isFiltered: boolean): number {
   const far = 2.5 * Math.sqrt(count) * (isFiltered ? 0.5 : 1);
-  return Math.round(Math.min(Math.max(far, 512), 2_048));
+  return Math.round(Math.min(Math.max(far, 256), 2_048));
 }

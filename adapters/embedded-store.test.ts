@@ -189,7 +189,7 @@ describe('The embedded store', () => {
       vectorsCount: 100,
       status: 'green',
       indexed: 1,
-      effort: { exact: true, ef: 512, oversampling: 2 },
+      effort: { exact: true, ef: 256, oversampling: 2 },
       searchSpace: null,
     });
     await store.close();

@@ -53,7 +53,7 @@ export async function createEmbeddedStore(options: EmbeddedStoreOptions): Async<
   if (!thread.ok) return thread;
   const { engine, opened } = thread.value;
   const lifetime = createLifetime();
-  const settings = { engine, lifetime, opened, spaceFrom: exactUpTo, spaceMaker: searchSpace };
+  const settings = { engine, lifetime, opened, spaceFrom: exactUpTo / 3, spaceMaker: searchSpace };
   const writer = createWriter(settings);
   const effort = createSearchEffort({ kept: opened.effort, ef, exactUpTo, writer });
   return ok(createStore({ options, engine, lifetime, writer, effort }));

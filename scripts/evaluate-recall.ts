@@ -1,9 +1,8 @@
 import type { Async } from '../core/failure.ts';
 import type { Vector } from '../core/model.ts';
-import type { CollectionInfo } from '../core/ports.ts';
 import { ok } from '../core/result.ts';
 import type { SearchSpace } from '../core/search-space-form.ts';
-import { fillStore } from './evaluation-build.ts';
+import { type BuildTimes, fillStore } from './evaluation-build.ts';
 import { computeTruth, type Sampled, sampleRows, type Truth } from './evaluation-truth.ts';
 import type { Neighbours } from './exact-neighbours.ts';
 import type { NpyFile } from './npy-reader.ts';
@@ -39,13 +38,7 @@ type MakeSpace = (images: readonly Vector[], texts: readonly Vector[]) => Async<
 
 export interface RecallReport {
   readonly rows: readonly RecallRow[];
-  readonly builds: readonly Build[];
-}
-
-export interface Build {
-  readonly insert_seconds: number;
-  readonly optimize_seconds: number;
-  readonly collection: CollectionInfo;
+  readonly builds: readonly BuildTimes[];
 }
 
 /** Builds an index for each part, asks it, and compares the answers with the truth. */
@@ -56,7 +49,7 @@ export async function evaluateRecall(evaluation: RecallEvaluation): Async<Recall
   const truth = await findTruth(evaluation, sampled.value);
   if (!truth.ok) return truth;
   const tallies = createTallies(evaluation, sampled.value, truth.value);
-  const builds: Build[] = [];
+  const builds: BuildTimes[] = [];
   for (const [place, part] of evaluation.parts.entries()) {
     const withImages = place === 0;
     const build = await evaluatePart(evaluation, sampled.value, part, (store) =>
@@ -73,7 +66,7 @@ async function evaluatePart(
   sampled: Sampled,
   part: EvaluationPart,
   measure: (store: ThrowAwayStore['store']) => Async<void>,
-): Async<Build> {
+): Async<BuildTimes> {
   const { makeSpace, open, vectors, signal } = evaluation;
   const space = makeSpace ? await makeSpace(sampled.sample, part.fit) : ok(null);
   if (!space.ok) return space;

@@ -10,7 +10,9 @@ import { metadataOf, type RowGroup } from './row-groups.ts';
 export interface BuildTimes {
   readonly insert_seconds: number;
   readonly optimize_seconds: number;
-  readonly collection: CollectionInfo;
+  readonly collection: Omit<CollectionInfo, 'searchSpace'> & {
+    readonly searchSpace: string | null;
+  };
 }
 
 /** Puts every row into the store, under its number as id, and builds the graph. */
@@ -39,7 +41,7 @@ export async function fillStore(
   return ok({
     insert_seconds: (inserted - begin) / 1000,
     optimize_seconds: (performance.now() - inserted) / 1000,
-    collection: collection.value,
+    collection: { ...collection.value, searchSpace: collection.value.searchSpace?.id ?? null },
   });
 }
 

@@ -29,7 +29,7 @@ export function formatRecall(report: RecallReport & RecallSettings): string {
     const how = effort.exact
       ? 'every vector is looked at'
       : `ef ${effort.ef}, oversampling ${effort.oversampling}`;
-    return `${vectorsCount} vectors in ${insert.toFixed(1)} s, graph in ${optimize.toFixed(1)} s, ${Math.round(indexed * 100)} % indexed; ${how}; ${searchSpace ? `search space ${searchSpace.id.slice(0, 8)}` : 'no search space'}`;
+    return `${vectorsCount} vectors in ${insert.toFixed(1)} s, graph in ${optimize.toFixed(1)} s, ${Math.round(indexed * 100)} % indexed; ${how}; ${searchSpace ? `search space ${searchSpace.slice(0, 8)}` : 'no search space'}`;
   });
   return `${store}, m ${m}, ef_construct ${efConstruct}; nearest: ${report.truth}; search space made from: ${spaceSource(report.search_space)}\n${lines.join('\n')}\n\n${table}\n`;
 }
