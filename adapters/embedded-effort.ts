@@ -16,7 +16,7 @@ export interface SearchEffortOptions {
   readonly kept: Manifest['effort'];
   /** Before all others, as the one who runs it has set it. */
   readonly ef: number | undefined;
-  /** Up to so many vectors a search with a filter looks at every one, and any search up to a third. */
+  /** Up to so many vectors a search looks at every one, and with a filter up to three times as many. */
   readonly exactUpTo: number;
   readonly writer: Pick<Writer, 'count' | 'setEffort'>;
 }
@@ -25,11 +25,11 @@ export function createSearchEffort(options: SearchEffortOptions): SearchEffort {
   const { ef, exactUpTo, writer } = options;
   let { kept } = options;
   // A filter makes looking at all cheaper, and walking dearer.
-  const allUpTo = exactUpTo / 3;
+  const filteredUpTo = 3 * exactUpTo;
   return {
     of({ effort, filter = [] } = {}) {
       return {
-        exact: effort?.exact ?? writer.count() <= (filter.length > 0 ? exactUpTo : allUpTo),
+        exact: effort?.exact ?? writer.count() <= (filter.length > 0 ? filteredUpTo : exactUpTo),
         ef: effort?.ef ?? ef ?? kept?.ef ?? defaultEf(writer.count(), filter.length > 0),
         oversampling: effort?.oversampling ?? kept?.oversampling ?? 2,
       };

@@ -3,6 +3,7 @@ import { setImmediate, setTimeout } from 'node:timers/promises';
 import { type Async, failure, type Failure } from '../core/failure.ts';
 import type { Effort } from '../core/ports.ts';
 import { err, ok } from '../core/result.ts';
+import { createTurns } from '../core/turns.ts';
 import type { DurableCollection } from './embedded-durable.ts';
 import { hasAny } from './embedded-filter.ts';
 import type { Change } from './embedded-journal.ts';
@@ -15,7 +16,7 @@ import {
   searchVectors,
 } from './embedded-reads.ts';
 import { spaceOf } from './embedded-space.ts';
-import { createDoor, createTurns } from './embedded-turns.ts';
+import { createDoor } from './embedded-door.ts';
 import type { Pace } from './embedded-writes.ts';
 
 /** The open collection, with what it takes to share it. All that goes in and out is plain data. */

@@ -1,5 +1,6 @@
-import { type Async, type Failure, abortFailure } from '../core/failure.ts';
-import { type Result, err } from '../core/result.ts';
+import { type Async, abortFailure } from '../core/failure.ts';
+import { err } from '../core/result.ts';
+import { unlessAborted } from '../core/unless-aborted.ts';
 import { unavailable } from './embedded-engine.ts';
 
 /** Runs actions until the end, which waits for those that run; afterwards they fail. */
@@ -27,26 +28,12 @@ export function createLifetime(): Lifetime {
     async attempt(action, signal) {
       if (ended) return err(unavailable('it is closed'));
       if (signal?.aborted) return err(abortFailure(signal));
-      return signal ? untilAborted(run(action), signal) : run(action);
+      // zvec cannot be interrupted: its answer is waited for no longer, and dropped when it comes.
+      return unlessAborted(run(action), signal);
     },
     async end(release) {
       ended ??= Promise.allSettled(running).then(release);
       await ended;
     },
   };
-}
-
-/** zvec cannot be interrupted: its answer is waited for no longer, and dropped when it comes. */
-async function untilAborted<T>(
-  result: Promise<Result<T, Failure>>,
-  signal: AbortSignal,
-): Promise<Result<T, Failure>> {
-  const { promise: aborted, resolve } = Promise.withResolvers<Result<T, Failure>>();
-  const abort = () => resolve(err(abortFailure(signal)));
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([result, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }

@@ -26,8 +26,13 @@ export async function withCollectionLock<T>(
   }
 }
 
+/** Whether zvec could not open a collection because somebody else has. */
+export function isLocked(cause: unknown): boolean {
+  return cause instanceof Error && /can't lock/i.test(cause.message);
+}
+
 function lockFailure(folder: string, cause: unknown): Failure {
-  if (cause instanceof Error && /can't lock/i.test(cause.message)) {
+  if (isLocked(cause)) {
     return failure(
       'index_locked',
       `Cannot change the index as another process has it open: ${folder}. Stop that one first (is npm start running?)`,

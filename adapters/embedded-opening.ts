@@ -13,6 +13,7 @@ import {
   removeLeftovers,
   writeManifest,
 } from './embedded-files.ts';
+import { isLocked } from './embedded-lock.ts';
 import { type GraphSettings, createCollection, prepareEngine } from './embedded-schema.ts';
 import { spaceOf, writeSpace } from './embedded-space.ts';
 import type { Pace } from './embedded-writes.ts';
@@ -113,7 +114,7 @@ function refusal(folder: string, manifest: Manifest, { model }: Place): Failure 
 }
 
 function openFailure(folder: string, cause: unknown): Failure {
-  if (cause instanceof Error && /can't lock/i.test(cause.message)) {
+  if (isLocked(cause)) {
     return failure(
       'index_locked',
       `Cannot open the index as another process has it open: ${folder}. Stop that one first (is npm start running?)`,

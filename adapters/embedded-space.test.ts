@@ -56,7 +56,7 @@ describe('The search space of an embedded store', () => {
           return ok(spaceOf(points(200)));
         },
       };
-      const store = expectOk(await open({ directory, exactUpTo: 750, searchSpace }));
+      const store = expectOk(await open({ directory, exactUpTo: 250, searchSpace }));
       const all = points(600);
       expectOk(await store.upsert(all.slice(0, 200)));
       expectOk(await store.optimize());
@@ -68,7 +68,7 @@ describe('The search space of an embedded store', () => {
       expect(moved?.dimensions).toBe(contractDimensions);
       await expectNearest(store, all);
       await store.close();
-      const again = expectOk(await open({ directory, exactUpTo: 750, searchSpace }));
+      const again = expectOk(await open({ directory, exactUpTo: 250, searchSpace }));
       expect(expectOk(await again.describe()).searchSpace?.id).toBe(moved?.id);
       expectOk(await again.remove(['0']));
       expectOk(await again.optimize());

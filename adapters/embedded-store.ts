@@ -27,7 +27,7 @@ export interface EmbeddedStoreOptions {
   readonly efConstruct?: number | undefined;
   /** `QDRANT_HNSW_EF`: candidates of a search; otherwise what was kept with the collection. */
   readonly ef?: number | undefined;
-  /** Up to this many vectors a search looks at every one, and misses none. */
+  /** Up to so many vectors a search looks at every one, and misses none; with a filter three times as many. */
   readonly exactUpTo?: number | undefined;
   /** The search space of a collection that is made now. */
   readonly newSpace?: SearchSpace | null | undefined;
@@ -42,7 +42,7 @@ export interface EmbeddedStoreOptions {
  */
 export async function createEmbeddedStore(options: EmbeddedStoreOptions): Async<VectorStore> {
   const { directory, collection, model, m = 16, efConstruct = 200 } = options;
-  const { exactUpTo = 30_000, ef, newSpace, searchSpace = null } = options;
+  const { exactUpTo = 10_000, ef, newSpace, searchSpace = null } = options;
   const thread = await openEngineThread({
     directory,
     collection,
@@ -53,7 +53,7 @@ export async function createEmbeddedStore(options: EmbeddedStoreOptions): Async<
   if (!thread.ok) return thread;
   const { engine, opened } = thread.value;
   const lifetime = createLifetime();
-  const settings = { engine, lifetime, opened, spaceFrom: exactUpTo / 3, spaceMaker: searchSpace };
+  const settings = { engine, lifetime, opened, spaceFrom: exactUpTo, spaceMaker: searchSpace };
   const writer = createWriter(settings);
   const effort = createSearchEffort({ kept: opened.effort, ef, exactUpTo, writer });
   return ok(createStore({ options, engine, lifetime, writer, effort }));

@@ -2,12 +2,12 @@ import type { Async } from '../core/failure.ts';
 import type { Point, VectorStore } from '../core/ports.ts';
 import { ok } from '../core/result.ts';
 import type { SearchSpace } from '../core/search-space-form.ts';
+import { createTurns } from '../core/turns.ts';
 import type { Engine } from './embedded-engine.ts';
 import type { Lifetime } from './embedded-lifetime.ts';
 import { type SpaceMaker, moveToOwnSpace } from './embedded-moving.ts';
 import { lookWhile } from './embedded-records.ts';
 import type { Opened } from './embedded-thread.ts';
-import { createTurns } from './embedded-turns.ts';
 import { removeAll, upsertAll } from './embedded-upsert.ts';
 import { spaceOf } from './embedded-space.ts';
 

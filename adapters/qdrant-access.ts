@@ -52,7 +52,7 @@ export function createAccess(parts: AccessParts): Omit<VectorStore, 'succeed' | 
     scanPoints: (signal) => scanPoints(connection, follower.current(), signal),
     describe: (signal) =>
       read(async (at): Async<CollectionInfo> => {
-        const status = await readStatus(connection, at.name, { signal, logger });
+        const status = await readStatus(connection, at, { signal, logger });
         if (!status.ok) return status;
         follower.refine(status.value.generation);
         const { stats, generation } = status.value;

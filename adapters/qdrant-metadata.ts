@@ -20,6 +20,7 @@ const Metadata = z.object({
   dimensions: z.int(),
   /** The search space in base64; absent: vectors are kept as the model makes them. */
   space: z.string().optional(),
+  /** Its id: a space that is known need not be read again. */
   spaceId: z.string().optional(),
   /** What `npm run tune` has found. */
   ef: z.int().positive().optional(),
@@ -61,13 +62,21 @@ export function effortMetadata({
   return { ef: integer(ef), oversampling: { kind: { case: 'doubleValue', value: oversampling } } };
 }
 
-/** Fails with `index_unusable` for what another program, or another version of this one, has made. */
-export function parseMetadata(name: string, values: MetadataValues): Result<Generation, Failure> {
+/**
+ * Fails with `index_unusable` for what another program, or another version of this one, has made.
+ *
+ * @param known A space that is at hand: reading one takes milliseconds, and every probe of health asks.
+ */
+export function parseMetadata(
+  name: string,
+  values: MetadataValues,
+  known: SearchSpace | null = null,
+): Result<Generation, Failure> {
   const plain = Object.entries(values).map(([key, { kind }]) => [key, plainOf(kind)] as const);
   const parsed = Metadata.safeParse(Object.fromEntries(plain));
   if (!parsed.success) return err(unusable(name, 'it was not made by this version', parsed.error));
-  const { model, revision, dimensions, space, ef, oversampling } = parsed.data;
-  const found = space === undefined ? ok(null) : parseSearchSpace(Buffer.from(space, 'base64'));
+  const { model, revision, dimensions, ef, oversampling } = parsed.data;
+  const found = readSpace(parsed.data, known);
   if (!found.ok) return err(unusable(name, `its search space is not right: ${found.error}`));
   return ok({
     name,
@@ -75,6 +84,15 @@ export function parseMetadata(name: string, values: MetadataValues): Result<Gene
     space: found.value,
     effort: { ...(ef && { ef }), ...(oversampling && { oversampling }) },
   });
+}
+
+function readSpace(
+  { space, spaceId }: z.infer<typeof Metadata>,
+  known: SearchSpace | null,
+): Result<SearchSpace | null, string> {
+  if (space === undefined) return ok(null);
+  if (known !== null && known.id === spaceId) return ok(known);
+  return parseSearchSpace(Buffer.from(space, 'base64'));
 }
 
 /** Why vectors of this model must not be mixed with those of the collection; `undefined`: they may. */

@@ -16,7 +16,7 @@ export interface Status {
 
 export async function readStatus(
   connection: QdrantConnection,
-  name: string,
+  { name, space }: Pick<Generation, 'name' | 'space'>,
   options: {
     readonly signal?: AbortSignal | undefined;
     readonly logger?: Pick<Logger, 'warn'> | undefined;
@@ -33,7 +33,7 @@ export async function readStatus(
   if (status === CollectionStatus.Red) {
     logger?.warn({ collection: name, error: optimizerStatus?.error }, 'Qdrant cannot optimize it');
   }
-  const generation = parseMetadata(name, config?.metadata ?? {});
+  const generation = parseMetadata(name, config?.metadata ?? {}, space);
   if (!generation.ok) return generation;
   const indexed = count.value === 0 ? 1 : Number(indexedVectorsCount ?? 0) / count.value;
   return ok({

@@ -1,9 +1,11 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { type UpsertPointsSchema, WriteOrderingType } from '@qdrant/js-client-grpc';
 import { chunks } from '../core/chunks.ts';
-import { abortFailure, type Async, type Failure } from '../core/failure.ts';
+import { abortFailure, type Async } from '../core/failure.ts';
 import type { Point } from '../core/ports.ts';
-import { err, ok, type Result } from '../core/result.ts';
+import { err, ok } from '../core/result.ts';
+import { createTurns } from '../core/turns.ts';
+import { unlessAborted } from '../core/unless-aborted.ts';
 import { largest } from './qdrant-collection.ts';
 import type { QdrantConnection } from './qdrant-connection.ts';
 import type { Follower } from './qdrant-follower.ts';
@@ -23,7 +25,13 @@ const ordering = { type: WriteOrderingType.Medium };
 
 /** Does one write after the other, each of them in the collection that the alias stands for. */
 export function createWriter(connection: QdrantConnection, follower: Follower): Writer {
-  const turns = createTurns();
+  const inTurn = createTurns();
+  /** Who leaves while waiting has done nothing. */
+  const turns = (action: () => Async<void>, signal: AbortSignal | undefined): Async<void> =>
+    unlessAborted(
+      inTurn(async () => (signal?.aborted ? err(abortFailure(signal)) : action())),
+      signal,
+    );
 
   /** A write that a switch has overtaken is done again where the alias now points. */
   async function write(part: (generation: Generation) => Async<void>): Async<void> {
@@ -110,25 +118,4 @@ function* partsOf(points: readonly Point[]): Generator<Point[]> {
 /** About: a facet is 20 bytes, and there are some per field. */
 function sizeOf({ record, vector }: Point): number {
   return 4 * vector.length + 3 * JSON.stringify(record).length + 500;
-}
-
-/** One after the other, in the order of asking; who leaves while waiting has done nothing. */
-function createTurns() {
-  let last: Promise<unknown> = Promise.resolve();
-  return (action: () => Async<void>, signal: AbortSignal | undefined): Async<void> => {
-    const turn = last.then(() => (signal?.aborted ? err(abortFailure(signal)) : action()));
-    last = turn.catch(() => undefined);
-    return signal ? untilAborted(turn, signal) : turn;
-  };
-}
-
-async function untilAborted(turn: Async<void>, signal: AbortSignal): Async<void> {
-  const { promise: aborted, resolve } = Promise.withResolvers<Result<void, Failure>>();
-  const abort = () => resolve(err(abortFailure(signal)));
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([turn, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }

@@ -1,5 +1,6 @@
-import { abortFailure, type Async, type Failure } from './failure.ts';
-import { err, type Result } from './result.ts';
+import { abortFailure, type Async } from './failure.ts';
+import { err } from './result.ts';
+import { unlessAborted } from './unless-aborted.ts';
 
 /** Work that several ask for at the same time, done once for all of them. */
 export interface Flights<T> {
@@ -54,16 +55,4 @@ export function createFlights<T>(): Flights<T> {
       }
     },
   };
-}
-
-async function unlessAborted<T>(work: Async<T>, signal?: AbortSignal): Async<T> {
-  if (!signal) return work;
-  const { promise, resolve } = Promise.withResolvers<Result<never, Failure>>();
-  const leave = (): void => resolve(err(abortFailure(signal)));
-  signal.addEventListener('abort', leave, { once: true });
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener('abort', leave);
-  }
 }

@@ -20,13 +20,3 @@ export function createDoor() {
     },
   };
 }
-
-/** Runs one action after the other. */
-export function createTurns(): <T>(action: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (action) => {
-    const turn = last.then(action);
-    last = turn.catch(() => undefined);
-    return turn;
-  };
-}
