@@ -55,7 +55,7 @@ describe('a folder of pictures', () => {
     const objects = createDirectoryObjects(join(directory, 'sub'));
     await put('outside.jpg', 'secret');
     const read = await objects.get('a.jpg');
-    expect(read.ok && Buffer.from(read.value).toString()).toBe('bytes');
+    expect(read.ok && Buffer.from(read.value.bytes).toString()).toBe('bytes');
     for (const key of ['../outside.jpg', '/etc/passwd', 'a\0.jpg', '', '..', 'missing.jpg']) {
       expect(await objects.get(key)).toMatchObject({ ok: false, error: { code: 'not_found' } });
     }
@@ -93,7 +93,7 @@ describe('a folder of pictures', () => {
     const signal = AbortSignal.abort();
     expect(await objects.get('a.jpg', signal)).toMatchObject({ error: { code: 'cancelled' } });
     expect(await objects.head('a.jpg', signal)).toMatchObject({ error: { code: 'cancelled' } });
-    const listed = await Array.fromAsync(objects.list(signal));
+    const listed = await Array.fromAsync(objects.list({ signal }));
     expect(listed).toMatchObject([{ ok: false, error: { failure: { code: 'cancelled' } } }]);
   });
 

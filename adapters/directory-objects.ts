@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { lstat, open, readdir, realpath } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import { type Async, abortFailure, type Failure, failure } from '../core/failure.ts';
-import type { ListFailure, ObjectInfo, ObjectStore } from '../core/ports.ts';
+import type { ListFailure, ObjectInfo, ObjectReader, StoredObject } from '../core/ports.ts';
 import { err, ok, type Result } from '../core/result.ts';
 
 const imageName = /\.(?:jpe?g|png|webp|bmp|tiff?|gif|avif)$/i;
@@ -11,11 +11,11 @@ const imageName = /\.(?:jpe?g|png|webp|bmp|tiff?|gif|avif)$/i;
  * The pictures of a folder and the folders below it. Hidden files and folders are left out, and
  * symbolic links are not followed: they may lead in circles, or out of the folder.
  */
-export function createDirectoryObjects(directory: string): ObjectStore {
+export function createDirectoryObjects(directory: string): ObjectReader {
   const root = resolve(directory);
   return {
     root,
-    list: (signal) => walk(root, '', signal),
+    list: ({ signal } = {}) => walk(root, '', signal),
     async head(key, signal) {
       if (signal?.aborted) return err(abortFailure(signal));
       const path = inside(root, key);
@@ -30,7 +30,7 @@ export function createDirectoryObjects(directory: string): ObjectStore {
       if (signal?.aborted) return err(abortFailure(signal));
       const path = inside(root, key);
       if (path === undefined) return err(notFound(key));
-      return attempt(key, () => readInside(root, path, signal));
+      return attempt(key, () => readInside(root, path, key, signal));
     },
   };
 }
@@ -70,14 +70,21 @@ function toInfo(key: string, stats: { size: bigint; mtimeNs: bigint }): ObjectIn
 }
 
 /** A folder on the way may have become a link since it was listed: the real path must be inside too. */
-async function readInside(root: string, path: string, signal?: AbortSignal): Promise<Uint8Array> {
+async function readInside(
+  root: string,
+  path: string,
+  key: string,
+  signal?: AbortSignal,
+): Promise<StoredObject> {
   const [realRoot, realFile] = await Promise.all([realpath(root), realpath(path)]);
   if (!startsBelow(realRoot, realFile)) {
     throw Object.assign(new Error('Outside the folder'), { code: 'ENOENT' });
   }
   const file = await open(realFile, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
-    return await file.readFile(signal === undefined ? {} : { signal });
+    // Before the bytes: a file that changes meanwhile is looked at again.
+    const info = toInfo(key, await file.stat({ bigint: true }));
+    return { info, bytes: await file.readFile(signal === undefined ? {} : { signal }) };
   } finally {
     await file.close();
   }

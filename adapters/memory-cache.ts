@@ -38,6 +38,15 @@ export function createMemoryCache({ maxBytes = 64_000_000, now }: MemoryCacheOpt
       entries.delete(key);
       return true;
     },
+    async shorten(key, ttlSeconds) {
+      const endsAtMs = now() + ttlSeconds * 1000;
+      const value = find(key);
+      const entry = entries.get(key);
+      if (value !== undefined && entry && entry.endsAtMs > endsAtMs) {
+        entries.set(key, { value, endsAtMs });
+      }
+      return true;
+    },
     isConnected: async () => true,
     close: async () => entries.clear(),
   };

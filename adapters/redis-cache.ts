@@ -38,6 +38,12 @@ export function createRedisCache(
       const answer = await connection.ask(key, (client) => client.unlink(key));
       return answer.ok && typeof answer.value === 'number';
     },
+    async shorten(key, ttlSeconds) {
+      const ttlMs = Math.max(1, Math.round(ttlSeconds * 1000));
+      // LT is of Redis 7: what an older one refuses is not certain.
+      const answer = await connection.ask(key, (client) => client.pexpire(key, ttlMs, 'LT'));
+      return answer.ok && typeof answer.value === 'number';
+    },
     async isConnected() {
       const answer = await connection.ask('', (client) => client.exists(''));
       return answer.ok && typeof answer.value === 'number';

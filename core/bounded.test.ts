@@ -18,7 +18,7 @@ function createHeld() {
     return ok(createResponse());
   };
   const images: Images = {
-    get: async (id) => ok({ id, metadata: { ...metadata, url: '/1' } }),
+    get: async (id) => ok({ id, metadata: { ...metadata, url: '/1', thumbnail_url: null } }),
     similar: answer,
   };
   return { search: answer, images, letGo: resolve };

@@ -39,6 +39,13 @@ export const failures = {
   image_corrupt: { status: 422, retry: false, title: 'The picture is damaged' },
   image_too_large: { status: 422, retry: false, title: 'The picture is too large' },
   image_unreadable: { status: 503, retry: true, title: 'The file cannot be read' },
+  image_changing: { status: 503, retry: true, title: 'The picture changes while it is read' },
+  image_elsewhere: { status: 409, retry: false, title: 'The picture is not kept here' },
+  objects_unavailable: { status: 503, retry: true, title: 'The bucket does not answer' },
+  queue_unavailable: { status: 503, retry: true, title: 'The queue does not answer' },
+  message_unusable: { status: 422, retry: true, title: 'The message is of no known form' },
+  uploads_off: { status: 501, retry: false, title: 'Pictures cannot be uploaded here' },
+  upload_refused: { status: 403, retry: false, title: 'The upload is not as agreed' },
   image_key_taken: {
     status: 409,
     retry: false,

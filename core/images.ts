@@ -2,7 +2,7 @@ import { type Async, failure } from './failure.ts';
 import type { Image, ImageId, ImageRecord, SearchResponse } from './model.ts';
 import type { VectorStore } from './ports.ts';
 import { err, ok } from './result.ts';
-import { answer, type RequestContext, roundMs, thresholdOf, type UrlOf } from './search.ts';
+import { answer, type RequestContext, roundMs, thresholdOf, type UrlsOf } from './search.ts';
 
 export interface SimilarQuery {
   readonly id: ImageId;
@@ -20,15 +20,15 @@ export interface Images {
 export function createImages(parts: {
   readonly store: VectorStore;
   readonly modelId: string;
-  readonly urlOf: UrlOf;
+  readonly urlsOf: UrlsOf;
 }): Images {
-  const { store, modelId, urlOf } = parts;
+  const { store, modelId, urlsOf } = parts;
   return {
     async get(id, { signal }) {
       const record = await findRecord(store, id, signal);
       if (!record.ok) return record;
       const { metadata } = record.value;
-      return ok({ id, metadata: { ...metadata, url: urlOf(record.value) } });
+      return ok({ id, metadata: { ...metadata, ...urlsOf(record.value) } });
     },
     async similar({ id, top_k, score_threshold }, { signal, timings }) {
       const found = await timings.measure('search', async (span) => {
@@ -49,7 +49,7 @@ export function createImages(parts: {
       const others = found.value.filter(({ record }) => record.id !== id).slice(0, top_k);
       return ok({
         query: null,
-        ...answer(others, urlOf),
+        ...answer(others, urlsOf),
         latency_ms: roundMs(timings.elapsed()),
         model: modelId,
         query_truncated: false,

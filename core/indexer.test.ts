@@ -10,7 +10,7 @@ import { useTemporaryDirectories } from '../test/support/temporary-directory.ts'
 import { failure } from './failure.ts';
 import { imageId } from './image-id.ts';
 import { createIndexer } from './indexer.ts';
-import type { ObjectStore, VectorStore } from './ports.ts';
+import type { ObjectReader, VectorStore } from './ports.ts';
 import { err } from './result.ts';
 
 const temporaryDirectory = useTemporaryDirectories();
@@ -28,7 +28,7 @@ async function put(key: string, content: Uint8Array | string, root = folder): Pr
   await writeFile(join(root, key), content);
 }
 
-async function infosOf(objects: ObjectStore) {
+async function infosOf(objects: ObjectReader) {
   const listed = await Array.fromAsync(objects.list());
   return listed.flatMap((item) => (item.ok ? [item.value] : []));
 }
@@ -121,7 +121,7 @@ describe('indexing', () => {
     await put('a.png', await pngOf(colours.red, 8, 8));
     await outcomes();
     const objects = createDirectoryObjects(folder);
-    const broken: ObjectStore = {
+    const broken: ObjectReader = {
       ...objects,
       get: async () => err(failure('image_unreadable', 'Cannot read the file')),
     };

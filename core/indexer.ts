@@ -6,8 +6,9 @@ import type {
   EncodedImage,
   Encoder,
   ObjectInfo,
-  ObjectStore,
+  ObjectReader,
   Point,
+  StoredObject,
   VectorStore,
 } from './ports.ts';
 import { err, ok, type Result } from './result.ts';
@@ -22,7 +23,7 @@ export interface Outcome {
 }
 
 export interface IndexerParts {
-  readonly objects: ObjectStore;
+  readonly objects: ObjectReader;
   readonly encoder: Encoder;
   readonly store: VectorStore;
   /** Sets the category of every picture; by default it is the first folder of the path. */
@@ -113,7 +114,7 @@ async function encodeCandidates(
 ): Async<Encoded[]> {
   const files = await Promise.all(candidates.map(({ info }) => readImage(parts, info, signal)));
   const images = await parts.encoder.encodeImages(
-    files.flatMap((file) => (file.ok ? [file.value] : [])),
+    files.flatMap((file) => (file.ok ? [file.value.bytes] : [])),
     signal,
   );
   if (!images.ok) return images;
@@ -132,7 +133,7 @@ async function readImage(
   { objects }: IndexerParts,
   { key, bytes }: ObjectInfo,
   signal?: AbortSignal,
-): Async<Uint8Array> {
+): Async<StoredObject> {
   if (bytes > imageLimits.bytes) {
     const detail = `Cannot index the picture as its file has more than ${imageLimits.bytes} bytes: ${bytes}`;
     return err(failure('image_too_large', detail));
@@ -174,7 +175,7 @@ function toOutcome({ candidate: { id, info }, point }: Encoded): Outcome {
   return { id, path, outcome: 'failed', reason: point.error.detail };
 }
 
-function imageIdOf({ root }: ObjectStore, key: string): string {
+function imageIdOf({ root }: ObjectReader, key: string): string {
   return imageId(root.startsWith('s3://') ? `${root}/${key}` : key);
 }
 

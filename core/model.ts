@@ -95,7 +95,11 @@ export type SearchQuery = z.infer<typeof SearchQuery>;
 export const Hit = z.object({
   id: ImageId,
   score: z.number(),
-  metadata: ImageMetadata.extend({ url: z.string() }),
+  metadata: ImageMetadata.extend({
+    url: z.string(),
+    /** A version of at most 512 pixels; null where none is kept. */
+    thumbnail_url: z.string().nullable().default(null),
+  }),
 });
 export type Hit = z.infer<typeof Hit>;
 

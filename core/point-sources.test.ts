@@ -7,18 +7,21 @@ import { createPoint } from '../test/support/points.ts';
 import { failure } from './failure.ts';
 import { imageLimits } from './image-limits.ts';
 import { createPictureSource, createVectorSource, type Draft } from './point-sources.ts';
-import type { ObjectStore } from './ports.ts';
+import type { ObjectReader } from './ports.ts';
 import { err, ok } from './result.ts';
 
 const encoder = createFakeEncoder();
 
-function folderOf(files: Readonly<Record<string, Uint8Array>>, bytes = 1000): ObjectStore {
+function folderOf(files: Readonly<Record<string, Uint8Array>>, bytes = 1000): ObjectReader {
   const missing = failure('not_found', 'Cannot read the file as it does not exist');
   return {
     root: '/pictures',
     async *list() {},
     head: async (key) => ok(files[key] && { key, bytes, version: '2' }),
-    get: async (key) => (files[key] ? ok(files[key]) : err(missing)),
+    async get(key) {
+      const file = files[key];
+      return file ? ok({ info: { key, bytes, version: '2' }, bytes: file }) : err(missing);
+    },
   };
 }
 
@@ -93,13 +96,13 @@ describe('pictures as a source of points', () => {
     const picture = await pngOf(colours.red);
     let [open, most] = [0, 0];
     const objects = { ...folderOf({}, 30 * 2 ** 20) };
-    const counted: ObjectStore = {
+    const counted: ObjectReader = {
       ...objects,
       head: async (key) => ok({ key, bytes: 30 * 2 ** 20, version: '1' }),
-      async get() {
+      async get(key) {
         open += 1;
         most = Math.max(most, open);
-        return ok(picture);
+        return ok({ info: { key, bytes: picture.length, version: '1' }, bytes: picture });
       },
     };
     const encodeImages: typeof encoder.encodeImages = async (images, signal) => {

@@ -2,7 +2,7 @@ import { inBatches } from './batches.ts';
 import { type Async, type Failure, failure } from './failure.ts';
 import { imageLimits } from './image-limits.ts';
 import type { ImageRecord, Vector } from './model.ts';
-import type { Encoder, ObjectStore, Point, VectorStore } from './ports.ts';
+import type { Encoder, ObjectReader, Point, StoredObject, VectorStore } from './ports.ts';
 import { err, ok, type Result } from './result.ts';
 
 /** A record that a new collection is to have, with its vector where that is known already. */
@@ -48,7 +48,7 @@ export function createVectorSource(): PointSource {
 interface PictureSourceParts {
   readonly encoder: Pick<Encoder, 'encodeImages'>;
   /** Where the pictures of a root are; fails when that as a whole can't be read. */
-  readonly objectsOf: (root: string) => Async<ObjectStore>;
+  readonly objectsOf: (root: string) => Async<ObjectReader>;
   /** Pictures that are encoded at once. */
   readonly batchSize: number;
 }
@@ -102,7 +102,7 @@ interface Looked {
   readonly record: ImageRecord;
   readonly bytes: number;
   /** Of the picture, or of its root as a whole. */
-  readonly file: Result<() => Async<Uint8Array>, Failure>;
+  readonly file: Result<() => Async<StoredObject>, Failure>;
   readonly fatal: boolean;
 }
 
@@ -147,7 +147,7 @@ async function encodeBatch(
   const files = await Promise.all(
     batch.map(({ file }) => (file.ok ? file.value() : Promise.resolve(file))),
   );
-  const readable = files.flatMap((file) => (file.ok ? [file.value] : []));
+  const readable = files.flatMap((file) => (file.ok ? [file.value.bytes] : []));
   const encoded = readable.length === 0 ? ok([]) : await encoder.encodeImages(readable, signal);
   if (!encoded.ok) return encoded;
   const images = encoded.value.values();

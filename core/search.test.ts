@@ -24,7 +24,11 @@ beforeEach(async () => {
       vector,
     })),
   );
-  search = createSearch({ encoder, store, urlOf: ({ id }) => `/pictures/${id}` });
+  search = createSearch({
+    encoder,
+    store,
+    urlsOf: ({ id }) => ({ url: `/pictures/${id}`, thumbnail_url: null }),
+  });
 });
 
 function context(signal = AbortSignal.timeout(5000)) {

@@ -30,16 +30,22 @@ export interface RequestNotes {
 /** The one operation. Everything that adds to it takes one and gives one. */
 export type Search = (query: SearchQuery, context: RequestContext) => Async<SearchResponse>;
 
-/** Where a person can see a picture: an absolute URL, or a path on this host. */
-export type UrlOf = (record: ImageRecord) => string;
+/** Where a person can see a picture: absolute URLs, or paths on this host. */
+export interface PictureUrls {
+  readonly url: string;
+  /** A small version of it; null where none is kept. */
+  readonly thumbnail_url: string | null;
+}
+
+export type UrlsOf = (record: ImageRecord) => PictureUrls;
 
 /** Encodes the text, then searches the vectors. */
 export function createSearch(parts: {
   readonly encoder: Encoder;
   readonly store: VectorStore;
-  readonly urlOf: UrlOf;
+  readonly urlsOf: UrlsOf;
 }): Search {
-  const { encoder, store, urlOf } = parts;
+  const { encoder, store, urlsOf } = parts;
   return async (query, { signal, timings }) => {
     const encoded = await timings.measure('encode', () =>
       encoder.encodeTexts([query.query], signal),
@@ -61,7 +67,7 @@ export function createSearch(parts: {
     if (!found.ok) return found;
     return ok({
       query: query.query,
-      ...answer(found.value, urlOf),
+      ...answer(found.value, urlsOf),
       latency_ms: roundMs(timings.elapsed()),
       model: encoder.model.id,
       query_truncated: text.truncated,
@@ -72,9 +78,9 @@ export function createSearch(parts: {
 /** The part of a response that follows from the matches alone. */
 export function answer(
   matches: readonly Match[],
-  urlOf: UrlOf,
+  urlsOf: UrlsOf,
 ): Pick<SearchResponse, 'results' | 'total' | 'cached' | 'explanation'> {
-  const results = matches.map(({ record, score }) => toHit(record, score, urlOf));
+  const results = matches.map(({ record, score }) => toHit(record, score, urlsOf));
   return { results, total: results.length, cached: false, explanation: null };
 }
 
@@ -87,6 +93,6 @@ export function roundMs(milliseconds: number): number {
   return Math.round(milliseconds * 1000) / 1000;
 }
 
-function toHit(record: ImageRecord, score: number, urlOf: UrlOf): Hit {
-  return { id: record.id, score, metadata: { ...record.metadata, url: urlOf(record) } };
+function toHit(record: ImageRecord, score: number, urlsOf: UrlsOf): Hit {
+  return { id: record.id, score, metadata: { ...record.metadata, ...urlsOf(record) } };
 }

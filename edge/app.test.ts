@@ -27,7 +27,11 @@ function createTestEdge(changes: Partial<EdgeParts> = {}, settings: Partial<Edge
   const store = createMemoryStore({ dimensions: 2 });
   const app = createEdge({
     search,
-    images: createImages({ store, modelId: 'fake', urlOf: () => '/' }),
+    images: createImages({
+      store,
+      modelId: 'fake',
+      urlsOf: () => ({ url: '/', thumbnail_url: null }),
+    }),
     describe: () => store.describe(),
     health: async () => healthy,
     limiter: createMemoryRateLimiter({ now }),

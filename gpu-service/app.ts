@@ -4,7 +4,7 @@ import { createImages } from '../core/images.ts';
 import { limits } from '../core/model.ts';
 import { withPaging } from '../core/paged.ts';
 import type { Encoder, Metrics, Tracer, VectorStore } from '../core/ports.ts';
-import { createSearch, type Search, type UrlOf } from '../core/search.ts';
+import { createSearch, type Search, type UrlsOf } from '../core/search.ts';
 import { withSingleFlight } from '../core/single-flight.ts';
 import type { Clock } from '../core/timings.ts';
 import { createHealthCheck } from '../http/health.ts';
@@ -18,7 +18,7 @@ export interface GpuServiceParts {
   /** What the health check encodes with: neither queue nor cache may answer for the model. */
   readonly bareEncoder: Encoder;
   readonly store: VectorStore;
-  readonly urlOf: UrlOf;
+  readonly urlsOf: UrlsOf;
   readonly metrics: Metrics;
   readonly logger: RequestLogParts['logger'];
   readonly logQueries: boolean;
@@ -47,15 +47,15 @@ export function createGpuService(parts: GpuServiceParts): Hono {
 export function createLocalSearch(
   parts: Pick<
     GpuServiceParts,
-    'encoder' | 'bareEncoder' | 'store' | 'urlOf' | 'metrics' | 'maxSearches'
+    'encoder' | 'bareEncoder' | 'store' | 'urlsOf' | 'metrics' | 'maxSearches'
   >,
 ): Pick<SearchAppParts, 'images' | 'health' | 'describe'> & { search: Search } {
-  const { encoder, store, urlOf } = parts;
+  const { encoder, store, urlsOf } = parts;
   const places = createPlaces(parts.maxSearches);
   parts.metrics.trackQueue('searches', places.taken);
-  const images = createImages({ store, urlOf, modelId: encoder.model.id });
+  const images = createImages({ store, urlsOf, modelId: encoder.model.id });
   return {
-    search: withBound(createSearch({ encoder, store, urlOf }), places),
+    search: withBound(createSearch({ encoder, store, urlsOf }), places),
     images: withBoundedImages(images, places),
     health: createHealthCheck({ encoder: parts.bareEncoder, store }),
     describe: () => store.describe(),

@@ -43,7 +43,11 @@ describe('a remote search', () => {
     const { metadata } = createRecord('1');
     const note = 'x'.repeat(20_000);
     const results = Array.from({ length: limits.listed }, (_, place) => {
-      return { id: String(place), score: 1, metadata: { ...metadata, note, url: '/' } };
+      return {
+        id: String(place),
+        score: 1,
+        metadata: { ...metadata, note, url: '/', thumbnail_url: null },
+      };
     });
     answer = async ({ top_k }) => ok(createResponse({ results: results.slice(0, top_k) }));
     const found = await remote({ ...query, top_k: limits.listed }, requestContext());

@@ -1,7 +1,7 @@
 import { inBatches } from '../core/batches.ts';
 import type { Async } from '../core/failure.ts';
 import { createIndexer, type Indexer, type Outcome } from '../core/indexer.ts';
-import type { ListFailure, ObjectInfo, ObjectStore } from '../core/ports.ts';
+import type { ListFailure, ObjectInfo, ObjectReader } from '../core/ports.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { Opened } from './open-local.ts';
 
@@ -9,7 +9,7 @@ import type { Opened } from './open-local.ts';
 const maxBatchBytes = 64 * 1024 * 1024;
 
 export interface IndexFolderOptions {
-  readonly objects: ObjectStore;
+  readonly objects: ObjectReader;
   readonly batchSize: number;
   readonly category?: string | undefined;
   readonly prune: boolean;
@@ -38,7 +38,7 @@ async function indexFiles(indexer: Indexer, options: IndexFolderOptions): Async<
   const { objects, batchSize, onOutcomes, signal } = options;
   const limits = { maxCount: batchSize, maxWeight: maxBatchBytes };
   let running: Async<Outcome[]> = Promise.resolve(ok([]));
-  for await (const batch of inBatches(objects.list(signal), limits, bytesOf)) {
+  for await (const batch of inBatches(objects.list({ signal }), limits, bytesOf)) {
     const next = indexBatch(indexer, batch, signal);
     const done = await running;
     running = next;

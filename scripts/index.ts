@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { createDirectoryObjects } from '../adapters/directory-objects.ts';
 import type { Async } from '../core/failure.ts';
 import type { Outcome } from '../core/indexer.ts';
-import type { ObjectStore } from '../core/ports.ts';
+import type { ObjectReader } from '../core/ports.ts';
 import { ok } from '../core/result.ts';
 import { parseCount, runCommand, wrongArgument } from './command.ts';
 import { indexFolder, type IndexFolderOptions } from './index-folder.ts';
@@ -106,13 +106,13 @@ async function index(
   return ok(130);
 }
 
-async function countFiles(objects: ObjectStore): Promise<number> {
+async function countFiles(objects: ObjectReader): Promise<number> {
   let count = 0;
   for await (const _ of objects.list()) count += 1;
   return count;
 }
 
-async function removeFolder({ store }: Opened['engine'], { root }: ObjectStore): Async<number> {
+async function removeFolder({ store }: Opened['engine'], { root }: ObjectReader): Async<number> {
   let removed = 0;
   for await (const page of store.scan()) {
     if (!page.ok) return page;

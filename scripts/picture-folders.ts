@@ -1,15 +1,15 @@
 import { stat } from 'node:fs/promises';
 import { createDirectoryObjects } from '../adapters/directory-objects.ts';
 import { type Async, failure } from '../core/failure.ts';
-import type { ObjectStore } from '../core/ports.ts';
+import type { ObjectReader } from '../core/ports.ts';
 import { err, ok } from '../core/result.ts';
 
 /**
  * Where the pictures of a record's root are. A folder that is not there as a whole is a disk that is
  * not connected more often than ten thousand pictures that are gone: so it fails.
  */
-export function createPictureFolders(): (root: string) => Async<ObjectStore> {
-  const known = new Map<string, Async<ObjectStore>>();
+export function createPictureFolders(): (root: string) => Async<ObjectReader> {
+  const known = new Map<string, Async<ObjectReader>>();
   return (root) => {
     const found = known.get(root) ?? openFolder(root);
     known.set(root, found);
@@ -17,7 +17,7 @@ export function createPictureFolders(): (root: string) => Async<ObjectStore> {
   };
 }
 
-async function openFolder(root: string): Async<ObjectStore> {
+async function openFolder(root: string): Async<ObjectReader> {
   const isFolder = await stat(root).then(
     (stats) => stats.isDirectory(),
     () => false,

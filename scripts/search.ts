@@ -6,7 +6,7 @@ import { ok } from '../core/result.ts';
 import { createSearch, type Search } from '../core/search.ts';
 import { createTimings } from '../core/timings.ts';
 import { parseFields } from '../http/parse-request.ts';
-import { pictureUrl } from '../http/pictures.ts';
+import { pictureUrls } from '../http/pictures.ts';
 import { fromQueryString } from '../http/query-string.ts';
 import { createRemoteSearch } from '../http/remote-search.ts';
 import { runCommand, wrongArgument } from './command.ts';
@@ -69,7 +69,7 @@ function parseQuery(words: readonly string[], topK: string, filters: readonly st
 async function searchSomewhere(query: SearchQuery, url?: string): Async<SearchResponse> {
   if (url !== undefined) return run(createRemoteSearch({ baseUrl: url, service: url }), query);
   const found = await withEngine(({ engine: { encoder, store } }) =>
-    run(createSearch({ encoder, store, urlOf: pictureUrl }), query),
+    run(createSearch({ encoder, store, urlsOf: pictureUrls }), query),
   );
   if (found.ok || found.error.code !== 'index_locked') return found;
   const config = readLocalConfig();

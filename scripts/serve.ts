@@ -12,7 +12,7 @@ import { createEdge } from '../edge/app.ts';
 import { createLocalSearch } from '../gpu-service/app.ts';
 import type { GpuServiceConfig } from '../gpu-service/config.ts';
 import { createPage } from '../http/page.ts';
-import { createPictures, pictureUrl } from '../http/pictures.ts';
+import { createPictures, pictureUrls } from '../http/pictures.ts';
 import { listen, type RunningServer } from '../http/server.ts';
 import { runCommand } from './command.ts';
 import { indexDemoPictures } from './demo.ts';
@@ -71,7 +71,7 @@ function createLocalApp(
 ) {
   const page = createPage(fileURLToPath(new URL('../web', import.meta.url)));
   const maxSearches = config.MAX_CONCURRENT_SEARCHES;
-  const parts = { ...engine, urlOf: pictureUrl, metrics, maxSearches };
+  const parts = { ...engine, urlsOf: pictureUrls, metrics, maxSearches };
   const lists = { cache: front.cache ?? createMemoryCache({ now }), index: localIndexOf(config) };
   // Others write to Qdrant too, and only a Redis that all share tells that they did.
   const isAlone = config.VECTOR_STORE === 'embedded';

@@ -11,7 +11,7 @@ import { SearchResponse } from '../core/model.ts';
 import type { Cache, VectorStore } from '../core/ports.ts';
 import { createSearch } from '../core/search.ts';
 import { createEdge } from '../edge/app.ts';
-import { pictureUrl } from '../http/pictures.ts';
+import { pictureUrls } from '../http/pictures.ts';
 import { createClient } from '../web/client.ts';
 import { expectOk } from './support/expect-ok.ts';
 import { createFakeEncoder } from './support/fake-encoder.ts';
@@ -56,8 +56,8 @@ async function openStore(cache: Cache): Promise<VectorStore> {
 function createPagingEdge(store: VectorStore, cache: Cache | undefined): Hono {
   const encoder = createFakeEncoder();
   return createEdge({
-    search: createSearch({ encoder, store, urlOf: pictureUrl }),
-    images: createImages({ store, modelId: 'fake', urlOf: pictureUrl }),
+    search: createSearch({ encoder, store, urlsOf: pictureUrls }),
+    images: createImages({ store, modelId: 'fake', urlsOf: pictureUrls }),
     health: async () => healthy,
     describe: () => store.describe(),
     metrics: createPrometheusMetrics(now),

@@ -10,7 +10,7 @@ import { authenticate, authorize } from '../../http/authenticate.ts';
 import { createAddressOf } from '../../http/client-address.ts';
 import { crossOrigin } from '../../http/cross-origin.ts';
 import { limitRate } from '../../http/limit-rate.ts';
-import { pictureUrl } from '../../http/pictures.ts';
+import { pictureUrls } from '../../http/pictures.ts';
 import { createAccessOf } from '../../http/route-access.ts';
 import { createSearchApp } from '../../http/search-app.ts';
 import { createCountingLimiter } from './counting-limiter.ts';
@@ -36,7 +36,7 @@ export function createGuardedApp({
 }: Guards & { readonly search?: Search; readonly store?: VectorStore } = {}): Hono {
   const now = () => performance.now();
   return createSearchApp(search, {
-    images: createImages({ store, modelId: 'fake', urlOf: pictureUrl }),
+    images: createImages({ store, modelId: 'fake', urlsOf: pictureUrls }),
     health: async () => healthy,
     describe: () => store.describe(),
     metrics: createPrometheusMetrics(now),

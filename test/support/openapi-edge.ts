@@ -7,7 +7,7 @@ import { createImages } from '../../core/images.ts';
 import type { VectorStore } from '../../core/ports.ts';
 import { createSearch, type Search } from '../../core/search.ts';
 import { createEdge, type EdgeSettings } from '../../edge/app.ts';
-import { createPictures, pictureUrl } from '../../http/pictures.ts';
+import { createPictures, pictureUrls } from '../../http/pictures.ts';
 import { createDirectoryObjects } from '../../adapters/directory-objects.ts';
 import { createFakeEncoder } from './fake-encoder.ts';
 import { createPoint, randomVector } from './points.ts';
@@ -52,8 +52,8 @@ export function createWholeEdge(parts: {
   const ignore = () => {};
   const encoder = createFakeEncoder();
   const app = createEdge({
-    search: parts.search ?? createSearch({ encoder, store, urlOf: pictureUrl }),
-    images: createImages({ store, modelId: 'fake', urlOf: pictureUrl }),
+    search: parts.search ?? createSearch({ encoder, store, urlsOf: pictureUrls }),
+    images: createImages({ store, modelId: 'fake', urlsOf: pictureUrls }),
     health: async () => healthy,
     describe: () => store.describe(),
     metrics: createPrometheusMetrics(now),

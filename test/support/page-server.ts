@@ -12,7 +12,12 @@ const drawing = '<svg xmlns="http://www.w3.org/2000/svg"><circle r="30" fill="te
 
 function hit(index: number, fileName: string): Hit {
   const facts = { s3_key: null, category: 'animals', width: 64, height: 64 };
-  const paths = { file_name: fileName, file_path: fileName, url: `/pictures/${index}` };
+  const paths = {
+    file_name: fileName,
+    file_path: fileName,
+    url: `/pictures/${index}`,
+    thumbnail_url: null,
+  };
   return { id: String(index), score: 0.4 - index / 1000, metadata: { ...facts, ...paths } };
 }
 

@@ -67,7 +67,8 @@ export function createHits(count: number, notes: readonly number[] = []): Hit[] 
   return Array.from({ length: count }, (_, place) => {
     const { id, metadata } = createRecord(String(place));
     const note = 'x'.repeat(notes[place % notes.length] ?? 0);
-    return { id, score: 1 - place / 1000, metadata: { ...metadata, note, url: `/pictures/${id}` } };
+    const urls = { url: `/pictures/${id}`, thumbnail_url: null };
+    return { id, score: 1 - place / 1000, metadata: { ...metadata, note, ...urls } };
   });
 }
 

@@ -6,7 +6,7 @@ import type { Logger, VectorStore } from '../../core/ports.ts';
 import { ok } from '../../core/result.ts';
 import type { Search } from '../../core/search.ts';
 import type { Health } from '../../http/health.ts';
-import { pictureUrl } from '../../http/pictures.ts';
+import { pictureUrls } from '../../http/pictures.ts';
 import { createSearchApp } from '../../http/search-app.ts';
 
 export const healthy: Health = {
@@ -56,7 +56,7 @@ export function createTestApp(
   const search: Search = parts.search ?? (async ({ query }) => ok(createResponse({ query })));
   const now = () => performance.now();
   return createSearchApp(search, {
-    images: createImages({ store, modelId: 'fake', urlOf: pictureUrl }),
+    images: createImages({ store, modelId: 'fake', urlsOf: pictureUrls }),
     health: parts.health ?? (async () => healthy),
     describe: () => store.describe(),
     metrics: createPrometheusMetrics(now),
