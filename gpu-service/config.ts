@@ -42,6 +42,8 @@ export const GpuServiceConfig = z
     QDRANT_HNSW_EF: z.coerce.number().int().min(16).max(4096).optional(),
     /** `auto`: a collection that needs a graph gets a search space made for text queries. */
     SEARCH_SPACE: z.enum(['auto', 'off']).default('auto'),
+    /** Where pictures are served by key, such as a CDN before the bucket; left out: paths of `npm start`. */
+    PICTURES_URL: z.url({ protocol: /^https?$/ }).optional(),
     REQUEST_TIMEOUT_MS: z.coerce.number().int().min(100).max(300_000).default(10_000),
     /** Searches under way at the same time; more are refused at once, with `overloaded`. */
     MAX_CONCURRENT_SEARCHES: z.coerce.number().int().min(1).max(10_000).default(128),

@@ -5,7 +5,7 @@ import { parseEnv } from '../core/env.ts';
 import type { Failure } from '../core/failure.ts';
 import type { Result } from '../core/result.ts';
 import { createEncodeApp } from '../http/encode-app.ts';
-import { pictureUrls } from '../http/pictures.ts';
+import { pictureUrls, pictureUrlsBelow } from '../http/pictures.ts';
 import { listen } from '../http/server.ts';
 import { createGpuService } from './app.ts';
 import { GpuServiceConfig } from './config.ts';
@@ -28,7 +28,7 @@ const engine = orExit(await openEngine(config, logger, metrics));
 const tracer = await openTracer(config, 'gpu-service', logger);
 const app = createGpuService({
   ...engine,
-  urlsOf: pictureUrls,
+  urlsOf: config.PICTURES_URL === undefined ? pictureUrls : pictureUrlsBelow(config.PICTURES_URL),
   metrics,
   logger,
   logQueries: config.LOG_QUERIES,

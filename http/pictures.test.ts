@@ -1,12 +1,13 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createDirectoryObjects } from '../adapters/directory-objects.ts';
 import { createMemoryStore } from '../adapters/memory-store.ts';
 import { imageId } from '../core/image-id.ts';
+import { thumbnailKey } from '../core/own-keys.ts';
 import { createRecord } from '../test/support/points.ts';
 import { useTemporaryDirectories } from '../test/support/temporary-directory.ts';
-import { createPictures } from './pictures.ts';
+import { createPictures, pictureUrls, pictureUrlsBelow } from './pictures.ts';
 
 const temporaryDirectory = useTemporaryDirectories();
 const store = createMemoryStore({ dimensions: 1 });
@@ -80,5 +81,44 @@ describe('a root that is gone', () => {
     const url = await index('a.jpg');
     await rm(root, { recursive: true });
     expect((await app.request(url)).status).toBe(404);
+  });
+});
+
+describe('GET /thumbnails/{id}', () => {
+  it('serves the small version that is kept beside the pictures', async () => {
+    const url = (await index('a.jpg')).replace('pictures', 'thumbnails');
+    expect((await app.request(url)).status).toBe(404);
+    const path = join(root, thumbnailKey(imageId('a.jpg')));
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, 'small');
+    const response = await app.request(url);
+    expect(response.headers.get('content-type')).toBe('image/webp');
+    expect(await response.text()).toBe('small');
+    expect((await app.request(url, { method: 'DELETE' })).status).toBe(405);
+  });
+});
+
+describe('addresses of pictures', () => {
+  const record = (origin: { root: string; key: string }) => ({
+    ...createRecord('7'),
+    origin: { ...origin, version: '1' },
+  });
+
+  it('are paths here, with small versions of what is in a bucket', () => {
+    expect(pictureUrls(record({ root: '/pictures', key: 'a.jpg' }))).toEqual({
+      url: '/pictures/7',
+      thumbnail_url: null,
+    });
+    expect(pictureUrls(record({ root: 's3://b', key: 'a.jpg' })).thumbnail_url).toBe(
+      '/thumbnails/7',
+    );
+  });
+
+  it('are keys below where others serve them', () => {
+    const urlsOf = pictureUrlsBelow('https://cdn.example/p/');
+    expect(urlsOf(record({ root: 's3://b', key: 'my dogs/a+b?#%.jpg' }))).toEqual({
+      url: 'https://cdn.example/p/my%20dogs/a%2Bb%3F%23%25.jpg',
+      thumbnail_url: 'https://cdn.example/p/.picture-search/thumbnails/7.webp',
+    });
   });
 });

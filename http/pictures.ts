@@ -1,11 +1,11 @@
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import * as z from 'zod';
-import { type Async, failure } from '../core/failure.ts';
+import { type Async, type Failure, failure } from '../core/failure.ts';
 import { findRecord } from '../core/images.ts';
 import { ImageId, type ImageRecord } from '../core/model.ts';
 import { thumbnailKey } from '../core/own-keys.ts';
-import type { ObjectReader, StoredObject, VectorStore } from '../core/ports.ts';
-import { err } from '../core/result.ts';
+import type { ObjectReader, VectorStore } from '../core/ports.ts';
+import { err, ok } from '../core/result.ts';
 import type { PictureUrls, UrlsOf } from '../core/search.ts';
 import { refuseOtherMethods } from './middleware.ts';
 import { parseFields } from './parse-request.ts';
@@ -40,33 +40,62 @@ export function pictureUrlsBelow(base: string): UrlsOf {
 }
 
 /** The files of indexed pictures, by id: nothing that is not in the index can be asked for. */
-export function createPictures(parts: {
-  readonly store: VectorStore;
-  /** The folder that a record came from. */
-  readonly objectsOf: (root: string) => ObjectReader;
-}): Hono {
+export function createPictures(parts: PicturesParts): Hono {
   const app = new Hono();
-  app.get('/pictures/:id', async (c) => {
-    const id = parseFields(z.strictObject({ id: ImageId }), { id: c.req.param('id') });
-    const record = id.ok ? await findRecord(parts.store, id.value.id) : id;
-    if (!record.ok) return respondFailure(c, record.error);
-    const { origin } = record.value;
-    const etag = `"${Buffer.from(origin.version).toString('base64url')}"`;
-    const headers = { ETag: etag, 'Cache-Control': 'private, max-age=60' };
-    if (c.req.header('if-none-match') === etag) return c.body(null, 304, headers);
-    const read = await readIndexed(parts.objectsOf(origin.root), record.value);
-    if (!read.ok) return respondFailure(c, read.error);
-    const extension = origin.key.slice(origin.key.lastIndexOf('.') + 1).toLowerCase();
-    const type = types[extension] ?? 'application/octet-stream';
-    return c.body(new Uint8Array(read.value.bytes), 200, { ...headers, 'Content-Type': type });
-  });
-  app.all('/pictures/:id', refuseOtherMethods('GET, HEAD'));
+  app.get('/pictures/:id', (c) =>
+    answer(c, parts, async (record, objects) => {
+      const { key } = record.origin;
+      const read = await objects.get(key);
+      const extension = key.slice(key.lastIndexOf('.') + 1).toLowerCase();
+      const type = types[extension] ?? 'application/octet-stream';
+      if (read.ok) return ok({ bytes: read.value.bytes, type });
+      return read.error.code === 'not_found' ? err(gone(key)) : read;
+    }),
+  );
+  app.get('/thumbnails/:id', (c) =>
+    answer(c, parts, async ({ id }, objects) => {
+      const read = await objects.get(thumbnailKey(id));
+      return read.ok ? ok({ bytes: read.value.bytes, type: 'image/webp' }) : read;
+    }),
+  );
+  for (const path of ['/pictures/:id', '/thumbnails/:id']) {
+    app.all(path, refuseOtherMethods('GET, HEAD'));
+  }
   return app;
 }
 
-async function readIndexed(objects: ObjectReader, { origin }: ImageRecord): Async<StoredObject> {
-  const read = await objects.get(origin.key);
-  if (read.ok || read.error.code !== 'not_found') return read;
-  const detail = `Cannot show the picture as its file is gone since it was indexed (run the index command with --prune): ${origin.key}`;
-  return err(failure('not_found', detail));
+export interface PicturesParts {
+  readonly store: VectorStore;
+  /** The folder or bucket that a record came from. */
+  readonly objectsOf: (root: string) => Pick<ObjectReader, 'get'>;
+}
+
+interface PictureFile {
+  readonly bytes: Uint8Array;
+  readonly type: string;
+}
+
+async function answer(
+  c: Context,
+  parts: PicturesParts,
+  read: (record: ImageRecord, objects: Pick<ObjectReader, 'get'>) => Async<PictureFile>,
+): Promise<Response> {
+  const id = parseFields(z.strictObject({ id: ImageId }), { id: c.req.param('id') });
+  const record = id.ok ? await findRecord(parts.store, id.value.id) : id;
+  if (!record.ok) return respondFailure(c, record.error);
+  const { origin } = record.value;
+  const etag = `"${Buffer.from(origin.version).toString('base64url')}"`;
+  const headers = { ETag: etag, 'Cache-Control': 'private, max-age=60' };
+  if (c.req.header('if-none-match') === etag) return c.body(null, 304, headers);
+  const file = await read(record.value, parts.objectsOf(origin.root));
+  if (!file.ok) return respondFailure(c, file.error);
+  const { bytes, type } = file.value;
+  return c.body(new Uint8Array(bytes), 200, { ...headers, 'Content-Type': type });
+}
+
+function gone(key: string): Failure {
+  return failure(
+    'not_found',
+    `Cannot show the picture as its file is gone since it was indexed (run the index command with --prune): ${key}`,
+  );
 }

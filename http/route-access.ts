@@ -19,6 +19,7 @@ export const routeAccess: Readonly<Record<string, Access>> = {
   '/images/:id/similar': { scope: 'search', limited: true },
   // One page of results shows up to a hundred of them at once.
   '/pictures/:id': { scope: 'search', limited: false },
+  '/thumbnails/:id': { scope: 'search', limited: false },
   '/uploads': { scope: 'write', limited: true },
   '/stats': { scope: 'admin', limited: true },
   '/metrics': { scope: 'admin', limited: false },
