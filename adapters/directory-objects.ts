@@ -1,46 +1,59 @@
 import { constants } from 'node:fs';
-import { lstat, open, readdir, realpath } from 'node:fs/promises';
-import { join, resolve, sep } from 'node:path';
-import { type Async, abortFailure, type Failure, failure } from '../core/failure.ts';
-import type { ListFailure, ObjectInfo, ObjectReader, StoredObject } from '../core/ports.ts';
+import { type FileHandle, lstat, open, readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { abortFailure, type Failure, failure } from '../core/failure.ts';
+import { imageLimits } from '../core/image-limits.ts';
+import type { ListFailure, ObjectInfo, ObjectStore, StoredObject } from '../core/object-store.ts';
 import { err, ok, type Result } from '../core/result.ts';
+import { noSuchFile, pathInside, realPathInside, withFile } from './directory-paths.ts';
+import { fileVersion, removeFiles, writeFileWhole } from './directory-writes.ts';
 
 const imageName = /\.(?:jpe?g|png|webp|bmp|tiff?|gif|avif)$/i;
 
 /**
  * The pictures of a folder and the folders below it. Hidden files and folders are left out, and
- * symbolic links are not followed: they may lead in circles, or out of the folder.
+ * symbolic links are not followed: they may lead in circles, or out of the folder. What is put there
+ * is as durable as the disk, and hidden until it is whole.
  */
-export function createDirectoryObjects(directory: string): ObjectReader {
+export function createDirectoryObjects(directory: string): ObjectStore {
   const root = resolve(directory);
   return {
     root,
-    list: ({ signal } = {}) => walk(root, '', signal),
+    list: ({ prefix = '', signal } = {}) => walk({ root, prefix, signal }, ''),
     async head(key, signal) {
       if (signal?.aborted) return err(abortFailure(signal));
-      const path = inside(root, key);
+      const path = pathInside(root, key);
       if (path === undefined) return ok(undefined);
-      const info = await attempt(key, async () => {
-        const stats = await lstat(path, { bigint: true });
+      const work = async () => {
+        const stats = await lstat(await realPathInside(root, path), { bigint: true });
         return stats.isFile() ? toInfo(key, stats) : undefined;
-      });
+      };
+      const info = await withFile('read', key, work, signal);
       return !info.ok && info.error.code === 'not_found' ? ok(undefined) : info;
     },
     async get(key, signal) {
       if (signal?.aborted) return err(abortFailure(signal));
-      const path = inside(root, key);
-      if (path === undefined) return err(notFound(key));
-      return attempt(key, () => readInside(root, path, key, signal));
+      const path = pathInside(root, key);
+      if (path === undefined) return err(noSuchFile(key));
+      const read = await withFile('read', key, () => readInside(root, path, key, signal), signal);
+      return read.ok ? read.value : read;
     },
+    put: (key, bytes, { signal } = {}) => writeFileWhole(root, key, bytes, signal),
+    remove: (keys, signal) => removeFiles(root, keys, signal),
   };
 }
 
+interface Walk {
+  readonly root: string;
+  readonly prefix: string;
+  readonly signal: AbortSignal | undefined;
+}
+
 async function* walk(
-  root: string,
+  { root, prefix, signal }: Walk,
   folder: string,
-  signal?: AbortSignal,
 ): AsyncGenerator<Result<ObjectInfo, ListFailure>> {
-  const entries = await attempt(folder === '' ? root : folder, () =>
+  const entries = await withFile('read', folder === '' ? root : folder, () =>
     readdir(join(root, folder), { withFileTypes: true }),
   );
   if (!entries.ok) {
@@ -55,18 +68,22 @@ async function* walk(
       yield err({ key, failure: abortFailure(signal) });
       return;
     }
-    if (entry.isDirectory()) yield* walk(root, key, signal);
-    else if (entry.isFile() && imageName.test(entry.name)) yield await fileInfo(root, key);
+    if (entry.isDirectory()) {
+      const within = `${key}/`.startsWith(prefix) || prefix.startsWith(`${key}/`);
+      if (within) yield* walk({ root, prefix, signal }, key);
+    } else if (entry.isFile() && imageName.test(entry.name) && key.startsWith(prefix)) {
+      yield await fileInfo(root, key);
+    }
   }
 }
 
 async function fileInfo(root: string, key: string): Promise<Result<ObjectInfo, ListFailure>> {
-  const stats = await attempt(key, () => lstat(join(root, key), { bigint: true }));
+  const stats = await withFile('read', key, () => lstat(join(root, key), { bigint: true }));
   return stats.ok ? ok(toInfo(key, stats.value)) : err({ key, failure: stats.error });
 }
 
 function toInfo(key: string, stats: { size: bigint; mtimeNs: bigint }): ObjectInfo {
-  return { key, bytes: Number(stats.size), version: `${stats.size}-${stats.mtimeNs}` };
+  return { key, bytes: Number(stats.size), version: fileVersion(stats) };
 }
 
 /** A folder on the way may have become a link since it was listed: the real path must be inside too. */
@@ -75,48 +92,39 @@ async function readInside(
   path: string,
   key: string,
   signal?: AbortSignal,
-): Promise<StoredObject> {
-  const [realRoot, realFile] = await Promise.all([realpath(root), realpath(path)]);
-  if (!startsBelow(realRoot, realFile)) {
-    throw Object.assign(new Error('Outside the folder'), { code: 'ENOENT' });
-  }
-  const file = await open(realFile, constants.O_RDONLY | constants.O_NOFOLLOW);
+): Promise<Result<StoredObject, Failure>> {
+  const realFile = await realPathInside(root, path);
+  // A pipe would keep whoever opens it waiting.
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const file = await open(realFile, flags);
   try {
     // Before the bytes: a file that changes meanwhile is looked at again.
-    const info = toInfo(key, await file.stat({ bigint: true }));
-    return { info, bytes: await file.readFile(signal === undefined ? {} : { signal }) };
+    const stats = await file.stat({ bigint: true });
+    if (!stats.isFile()) return err(noSuchFile(key));
+    const info = toInfo(key, stats);
+    if (info.bytes > imageLimits.bytes) {
+      const detail = `Cannot read the file as its ${info.bytes} bytes are over ${imageLimits.bytes}: ${key}`;
+      return err(failure('image_too_large', detail));
+    }
+    return ok({ info, bytes: await readUpTo(file, info.bytes, signal) });
   } finally {
     await file.close();
   }
 }
 
-/** The path of a key, or `undefined` when it is not one below the root. */
-function inside(root: string, key: string): string | undefined {
-  if (key.includes('\0')) return undefined;
-  const path = resolve(root, key);
-  return startsBelow(root, path) ? path : undefined;
-}
-
-function startsBelow(root: string, path: string): boolean {
-  return path.startsWith(root.endsWith(sep) ? root : root + sep);
-}
-
-async function attempt<T>(key: string, work: () => Promise<T>): Async<T> {
-  try {
-    return ok(await work());
-  } catch (cause) {
-    const code = codeOf(cause);
-    if (code === 'ENOENT' || code === 'ENOTDIR') return err(notFound(key));
-    const denied = code === 'EACCES' || code === 'EPERM';
-    const why = denied ? 'permission is denied' : `the system says ${code}`;
-    return err(failure('image_unreadable', `Cannot read the file as ${why}: ${key}`, { cause }));
+/** Reads no more than the file had, however much is written to it meanwhile. */
+async function readUpTo(
+  file: FileHandle,
+  length: number,
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
+  const bytes = Buffer.allocUnsafeSlow(length);
+  let at = 0;
+  while (at < length) {
+    signal?.throwIfAborted();
+    const { bytesRead } = await file.read(bytes, at, Math.min(length - at, 2 ** 22));
+    if (bytesRead === 0) break;
+    at += bytesRead;
   }
-}
-
-function codeOf(cause: unknown): string {
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-}
-
-function notFound(key: string): Failure {
-  return failure('not_found', `Cannot read the file as it does not exist: ${key}`);
+  return bytes.subarray(0, at);
 }

@@ -2,23 +2,11 @@ import type { Metrics, Stage } from '../core/ports.ts';
 import type { Summary } from '../core/rolling-window.ts';
 import type { Clock } from '../core/timings.ts';
 import { codeLabel } from './code-label.ts';
-import { type EmfMetric, formatEmf, maxValues } from './emf-document.ts';
+import { createEmfCollection, type EmfCollectionOptions } from './emf-collection.ts';
 import { createStageWindows } from './stage-windows.ts';
 
-export interface EmfOptions {
+export interface EmfOptions extends EmfCollectionOptions {
   readonly now: Clock;
-  /** Milliseconds since 1970: the moment that CloudWatch files the values under. */
-  readonly epochMs: () => number;
-  /**
-   * Takes one line, with its end. On Lambda that is `process.stdout.write`: what `console.log` writes
-   * there has a prefix, and is no document any more.
-   */
-  readonly write: (line: string) => void;
-  /** Where CloudWatch shows them: not `AWS/…`, and no colon in front. */
-  readonly namespace: string;
-  /** Every pair of the two is a set of metrics of its own, and paid for. */
-  readonly service: string;
-  readonly environment: string;
 }
 
 export interface EmfMetrics extends Metrics {
@@ -33,7 +21,7 @@ export interface EmfMetrics extends Metrics {
  */
 export function createEmfMetrics(options: EmfOptions): EmfMetrics {
   const windows = createStageWindows(options.now);
-  const { add, count, fail, trackQueue, flush } = createCollection(options);
+  const { add, count, track, flush } = createEmfCollection(options);
   return {
     observe(stage, milliseconds) {
       windows.add(stage, milliseconds);
@@ -43,12 +31,12 @@ export function createEmfMetrics(options: EmfOptions): EmfMetrics {
       count('requests', 1);
       // A 0 too: a share of nothing is no share.
       count('server_errors', status >= 500 ? 1 : 0);
-      if (code !== 'ok') fail(codeLabel(code));
+      if (code !== 'ok') count('failures', 1, codeLabel(code));
     },
     countCache: (state) => count(`cache_${state}`, 1),
     countTextLookup: (hit) => count(hit ? 'text_cache_hit' : 'text_cache_miss', 1),
     observeBatch: (texts) => add('encoder_batch_texts', 'Count', texts),
-    trackQueue,
+    trackQueue: (queue, depth) => track(`queue_depth_${queue}`, depth),
     uptimeSeconds: windows.uptimeSeconds,
     summaries: windows.summaries,
     exposition: async () => ({
@@ -57,57 +45,6 @@ export function createEmfMetrics(options: EmfOptions): EmfMetrics {
     }),
     flush,
   };
-}
-
-function createCollection(options: EmfOptions) {
-  const { epochMs, namespace, service, environment, write } = options;
-  const values = new Map<string, { unit: EmfMetric['unit']; values: number[] }>();
-  const counts = new Map<string, number>();
-  const failures = new Map<string, number>();
-  const queues = new Map<string, () => number>();
-  function writeLine(metrics: ReadonlyMap<string, EmfMetric>, code?: string): void {
-    const own = { service, environment };
-    const dimensions = code === undefined ? own : { ...own, code };
-    const dimensionSets = [
-      Object.keys(own),
-      ...(code === undefined ? [] : [Object.keys(dimensions)]),
-    ];
-    write(formatEmf({ epochMs: epochMs(), namespace, dimensions, dimensionSets, metrics }));
-  }
-
-  function flush(): void {
-    const metrics = new Map<string, EmfMetric>(values);
-    for (const [name, total] of counts) metrics.set(name, countOf(total));
-    if (metrics.size > 0) {
-      for (const [queue, depth] of queues) metrics.set(`queue_depth_${queue}`, countOf(depth()));
-      writeLine(metrics);
-    }
-    for (const [code, total] of failures) writeLine(new Map([['failures', countOf(total)]]), code);
-    for (const written of [values, counts, failures]) written.clear();
-  }
-
-  return {
-    add(name: string, unit: EmfMetric['unit'], value: number): void {
-      if (!Number.isFinite(value)) return;
-      const known = values.get(name) ?? { unit, values: [] };
-      values.set(name, known);
-      known.values.push(value);
-      // A long invocation writes earlier: a line takes no more.
-      if (known.values.length >= maxValues) flush();
-    },
-    count: (name: string, more: number) => raise(counts, name, more),
-    fail: (code: string) => raise(failures, code, 1),
-    trackQueue: (queue: string, depth: () => number) => void queues.set(queue, depth),
-    flush,
-  };
-}
-
-function raise(map: Map<string, number>, name: string, more: number): void {
-  map.set(name, (map.get(name) ?? 0) + more);
-}
-
-function countOf(total: number): EmfMetric {
-  return { unit: 'Count', values: total };
 }
 
 /** The windows alone: the rest is counted by CloudWatch. */

@@ -11,6 +11,9 @@ import { cropToPlan, type PictureSize, planCut, planSquare } from './picture-geo
 
 export type { PictureSize } from './picture-geometry.ts';
 
+/** What of a model's recipe tells the square it sees. */
+export type SquareRecipe = Pick<PixelRecipe, 'size' | 'fit' | 'kernel'>;
+
 export interface PictureHeader {
   /** The whole picture's, after EXIF rotation. */
   readonly size: PictureSize;
@@ -57,46 +60,60 @@ async function readFileHeader(bytes: Uint8Array, format: PictureFormat): Async<P
 export async function decodeSquare(
   bytes: Uint8Array,
   header: PictureHeader,
-  recipe: PixelRecipe,
+  recipe: SquareRecipe,
 ): Async<Uint8Array> {
+  return decodePicture(bytes, header, (picture) => toSquare(picture, header, recipe));
+}
+
+/**
+ * What `use` makes of the picture, as it lies in the file: not turned yet. Fails with
+ * `image_corrupt` where `use` throws. It may be called twice.
+ *
+ * @param header What `readHeader` gave.
+ */
+export async function decodePicture<T>(
+  bytes: Uint8Array,
+  header: PictureHeader,
+  use: (picture: Sharp) => Promise<T>,
+): Async<T> {
   const { format } = header;
   try {
-    if (format !== 'BMP') return ok(await decodeFile(bytes, header, recipe));
+    if (format !== 'BMP') return ok(await decodeFile(bytes, use));
     const raw = await decodeBmp(bytes);
     if (!raw.ok) return err(corrupt(format, raw.error));
     const { data, ...shape } = raw.value;
-    return ok(await toSquare(sharp(data, { raw: shape }), header, recipe));
+    return ok(await use(sharp(data, { raw: shape })));
   } catch (cause) {
     return err(corrupt(format, 'its data is damaged or cut off', cause));
   }
 }
 
-async function decodeFile(
-  bytes: Uint8Array,
-  header: PictureHeader,
-  recipe: PixelRecipe,
-): Promise<Uint8Array> {
+async function decodeFile<T>(bytes: Uint8Array, use: (picture: Sharp) => Promise<T>): Promise<T> {
   const open = (failOn: 'warning' | 'error'): Sharp =>
     sharp(bytes, { failOn, limitInputPixels: imageLimits.pixels });
   try {
-    return await toSquare(open('warning'), header, recipe);
+    return await use(open('warning'));
   } catch (cause) {
     if (!(cause instanceof Error && harmless.test(cause.message))) throw cause;
-    return await toSquare(open('error'), header, recipe);
+    return await use(open('error'));
   }
+}
+
+/** To 8 bits before anything else: deep colours with a profile would come out paler, as P3. */
+export function makeShallow(picture: Sharp, { deep }: Pick<PictureHeader, 'deep'>): Sharp {
+  return deep ? picture.pipelineColourspace('srgb') : picture;
 }
 
 async function toSquare(
   picture: Sharp,
-  { size, deep }: PictureHeader,
-  recipe: PixelRecipe,
+  header: PictureHeader,
+  recipe: SquareRecipe,
 ): Promise<Uint8Array> {
+  const { size } = header;
   const { fit, kernel } = recipe;
   const cut = planCut(size, fit);
   const plan = planSquare(cut ?? size, recipe);
-  // To 8 bits before anything else: deep colours with a profile would come out paler, as P3.
-  const shallow = deep ? picture.pipelineColourspace('srgb') : picture;
-  const upright = shallow.autoOrient();
+  const upright = makeShallow(picture, header).autoOrient();
   const rgb = await (cut ? upright.extract(cut) : upright)
     .flatten({ background: '#ffffff' })
     // Shrinking to the last factor of two while a JPEG is decoded blurs what the model would see.

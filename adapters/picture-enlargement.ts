@@ -25,7 +25,7 @@ const kernels: Record<Kernel, { readonly reach: number; weight(distance: number)
 export function enlarge(
   rgb: Uint8Array,
   { across, down }: SquarePlan,
-  recipe: PixelRecipe,
+  recipe: Pick<PixelRecipe, 'size' | 'kernel'>,
 ): Uint8Array {
   const { size, kernel } = recipe;
   const wide = stretch(rgb, across, { lines: down.count, bytes: 3 }, size, kernel);

@@ -4,6 +4,12 @@ import type { QdrantStoreOptions } from './qdrant-store.ts';
 
 const Factor = z.coerce.number().int().min(1);
 
+/** Of a collection, or of the alias that stands for it. */
+export const CollectionName = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, "_" or "-"')
+  .default('images');
+
 /** The environment of a process that asks Qdrant. */
 export const QdrantSettings = {
   QDRANT_HOST: z.string().min(1).default('localhost'),

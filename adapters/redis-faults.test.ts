@@ -18,6 +18,7 @@ import {
   until,
 } from '../test/support/redis-server.ts';
 import { startTcpProxy } from '../test/support/tcp-proxy.ts';
+import { createGeneration } from '../core/generation.ts';
 import { createRedisCache } from './redis-cache.ts';
 import { createRedisRateLimiter } from './redis-rate-limiter.ts';
 
@@ -151,6 +152,25 @@ describe.skipIf(!hasRedis)('A Redis that fails', () => {
     expect(lines.filter((line) => line.includes('refuses'))).toEqual([
       'warn: Redis refuses a command: OOM',
     ]);
+  });
+
+  it('ends a generation at once where it refuses to end it later, and the other way round', async () => {
+    const server = await start({ args: ['--rename-command', 'PEXPIRE', ''] });
+    const cache = createRedisCache(await connect({ port: server.port }));
+    await cache.set('a', '1');
+    expect(await cache.shorten('a', 1)).toBe(false);
+    const images = createGeneration(cache, 'images');
+    for (let change = 0; change < 3; change += 1) {
+      const generation = await images.ensure();
+      expect(await images.endSoon()).toBe(true);
+      expect(await images.ensure()).not.toBe(generation);
+    }
+    await server.cli('config', 'set', 'maxmemory', '1');
+    expect(await images.endSoon()).toBe(true);
+    expect(await images.ensure()).toBeUndefined();
+    expect(await cache.isConnected()).toBe(true);
+    await server.kill();
+    expect(await images.endSoon()).toBe(false);
   });
 
   it('loses what it evicts and goes on', async () => {

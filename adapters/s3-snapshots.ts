@@ -1,10 +1,6 @@
 import { Readable } from 'node:stream';
-import {
-  DeleteObjectsCommand,
-  GetObjectCommand,
-  paginateListObjectsV2,
-  S3Client,
-} from '@aws-sdk/client-s3';
+import { DeleteObjectsCommand, GetObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { type Async, failure } from '../core/failure.ts';
 import { err, ok } from '../core/result.ts';
@@ -14,23 +10,21 @@ export interface S3SnapshotsOptions {
   readonly bucket: string;
   /** Of all keys; without `/` at its end. */
   readonly prefix?: string;
-  /** For servers that are not at a name of their own per bucket, as most beside AWS. */
-  readonly pathStyle?: boolean;
-  readonly client?: S3Client;
+  /** Of `createS3Client`, with `snapshotDeadlines`. */
+  readonly client: S3Client;
 }
 
 /** S3 takes 10,000 parts: files up to 78 GiB. Four parts are in memory at once. */
 const partBytes = 8 * 2 ** 20;
 
-/** Until it is connected, and while nothing comes. */
-const deadlines = { connectionTimeout: 5_000, socketTimeout: 60_000 };
+/** Parts are large, and putting them together takes S3 its time. */
+export const snapshotDeadlines = { connectMs: 5_000, answerMs: 300_000, idleMs: 60_000 } as const;
 
-/** Snapshots in a bucket. Region, credentials and endpoint are as the SDK finds them. */
+/** Snapshots in a bucket. */
 export function createS3Snapshots({
   bucket,
   prefix = '',
-  pathStyle = false,
-  client = new S3Client({ forcePathStyle: pathStyle, requestHandler: deadlines }),
+  client,
 }: S3SnapshotsOptions): SnapshotPlace {
   const location = `s3://${bucket}${prefix && `/${prefix}`}`;
   const start = prefix && `${prefix}/`;

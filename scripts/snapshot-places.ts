@@ -3,7 +3,8 @@ import { createDirectorySnapshots } from '../adapters/directory-snapshots.ts';
 import { createEmbeddedSnapshots } from '../adapters/embedded-snapshots.ts';
 import { qdrantOptions } from '../adapters/qdrant-settings.ts';
 import { createQdrantSnapshots } from '../adapters/qdrant-snapshots.ts';
-import { createS3Snapshots } from '../adapters/s3-snapshots.ts';
+import { createS3Client, needsPathStyle } from '../adapters/s3-client.ts';
+import { createS3Snapshots, snapshotDeadlines } from '../adapters/s3-snapshots.ts';
 import type { Failure } from '../core/failure.ts';
 import { ok, type Result } from '../core/result.ts';
 import type { SnapshotPlace, SnapshotStore } from '../core/snapshots.ts';
@@ -22,9 +23,8 @@ export function openPlace(
   if (bucket === undefined) {
     return wrongArgument(`a place must be a folder or s3://bucket/prefix: ${place}`);
   }
-  // Servers beside AWS have no name of their own for each bucket.
-  const pathStyle = Boolean(env['AWS_ENDPOINT_URL_S3'] || env['AWS_ENDPOINT_URL']);
-  return ok(createS3Snapshots({ bucket, prefix, pathStyle }));
+  const client = createS3Client({ pathStyle: needsPathStyle(env), ...snapshotDeadlines });
+  return ok(createS3Snapshots({ bucket, prefix, client }));
 }
 
 /** The index that the settings name. */

@@ -88,6 +88,34 @@ export function describeCache(name: string, create: () => Promise<CacheUnderTest
       expect(await cache.set('short', '4', { onlyIfAbsent: true })).toBe(true);
     });
 
+    it('lets a value live for less, and never for longer', async () => {
+      await cache.set('for ever', '1');
+      await cache.set('long', '2', { ttlSeconds: 100 });
+      await cache.set('short', '3', { ttlSeconds: 0.2 });
+      await cache.set('other', '4');
+      for (const key of ['for ever', 'long']) expect(await cache.shorten(key, 0.2)).toBe(true);
+      for (const key of ['for ever', 'short']) expect(await cache.shorten(key, 100)).toBe(true);
+      expect(await cache.get(['for ever', 'long', 'short'])).toEqual(['1', '2', '3']);
+      await pass(400);
+      expect(await cache.get(['for ever', 'long', 'short', 'other'])).toEqual([
+        undefined,
+        undefined,
+        undefined,
+        '4',
+      ]);
+    });
+
+    it('shortens nothing where there is nothing, and not what comes afterwards', async () => {
+      expect(await cache.shorten('a', 0.2)).toBe(true);
+      expect(await cache.get(['a'])).toEqual([undefined]);
+      await cache.set('b', '1');
+      await cache.shorten('b', 0.2);
+      await cache.set('b', '2');
+      await cache.set('a', '1');
+      await pass(400);
+      expect(await cache.get(['a', 'b'])).toEqual(['1', '2']);
+    });
+
     it('does not keep what has no time to live', async () => {
       expect(await cache.set('a', '1', { ttlSeconds: 0 })).toBe(false);
       expect(await cache.get(['a'])).toEqual([undefined]);
