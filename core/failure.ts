@@ -19,6 +19,7 @@ export const failures = {
   forbidden: { status: 403, retry: false, title: 'The API key may not do this' },
   not_found: { status: 404, retry: false, title: 'Not found' },
   method_not_allowed: { status: 405, retry: false, title: 'Method not allowed' },
+  wrong_host: { status: 421, retry: false, title: 'This server does not answer to that name' },
   body_too_large: { status: 413, retry: false, title: 'The body is too large' },
   unsupported_media_type: { status: 415, retry: false, title: 'The body is of another type' },
   invalid_field: { status: 422, retry: false, title: 'A field is not valid' },

@@ -14,11 +14,22 @@ export interface Generation {
   ensure(): Promise<string | undefined>;
   /** Ends the generation: to be called after every change. Whether it is certain that it ended. */
   end(): Promise<boolean>;
+  /**
+   * The same for one of many changes: at once after a quiet second, else within a second, so that all
+   * processes together end a generation about once a second. Whether it is certain that it will have
+   * ended by then.
+   */
+  endSoon(): Promise<boolean>;
 }
+
+const soonSeconds = 1;
 
 /** @param index What tells this index from all others in the cache. */
 export function createGeneration(cache: Cache, index: string): Generation {
   const key = `generation:${index}`;
+  /** There as long as an end was a second ago or less, or is still to come. */
+  const restless = `generation-restless:${index}`;
+  const end = () => cache.remove(key);
   let making: Promise<unknown> | undefined;
 
   return {
@@ -32,8 +43,24 @@ export function createGeneration(cache: Cache, index: string): Generation {
       const [generation] = (await cache.get([key])) ?? [];
       return generation;
     },
-    end: () => cache.remove(key),
+    end,
+    async endSoon() {
+      const quiet = { ttlSeconds: soonSeconds, onlyIfAbsent: true };
+      if (await cache.set(restless, '1', quiet)) return end();
+      const [certain] = await Promise.all([
+        cache.shorten(key, soonSeconds),
+        cache.set(restless, '1', { ttlSeconds: 2 * soonSeconds }),
+      ]);
+      return certain || end();
+    },
   };
+}
+
+export interface WithGenerationOptions {
+  readonly logger: Pick<Logger, 'warn'>;
+  readonly retryMs?: number;
+  /** For many changes in a row: each is seen within a second, and all of them after the close. */
+  readonly coalesce?: boolean;
 }
 
 /**
@@ -43,23 +70,16 @@ export function createGeneration(cache: Cache, index: string): Generation {
  */
 export function withGeneration(
   store: VectorStore,
-  generation: Pick<Generation, 'end'>,
-  { logger, retryMs = 1000 }: { readonly logger: Pick<Logger, 'warn'>; readonly retryMs?: number },
+  generation: Pick<Generation, 'end'> & Partial<Pick<Generation, 'endSoon'>>,
+  { logger, retryMs = 1000, coalesce = false }: WithGenerationOptions,
 ): VectorStore {
-  let retry: NodeJS.Timeout | undefined;
-  let closed = false;
-  async function end(): Promise<boolean> {
-    const ended = await generation.end();
-    clearTimeout(retry);
-    retry = ended || closed ? undefined : setTimeout(() => void end(), retryMs).unref();
-    return ended;
-  }
-  async function endAfter<T>(change: Async<T>): Async<T> {
+  const { end, close } = createEnding(generation, retryMs);
+  async function endAfter<T>(change: Async<T>, soon = coalesce): Async<T> {
     try {
       return await change;
     } finally {
       // Also after a failure: part of the points may be in.
-      await end();
+      await end(soon);
     }
   }
   return {
@@ -70,13 +90,36 @@ export function withGeneration(
       const begun = await store.succeed(spec);
       if (!begun.ok) return begun;
       const { publish } = begun.value;
-      return ok({ ...begun.value, publish: () => endAfter(publish()) });
+      return ok({ ...begun.value, publish: () => endAfter(publish(), false) });
     },
     async close() {
       await store.close();
+      if (!(await close())) logger.warn({}, untold);
+    },
+  };
+}
+
+function createEnding(
+  generation: Pick<Generation, 'end'> & Partial<Pick<Generation, 'endSoon'>>,
+  retryMs: number,
+) {
+  let retry: NodeJS.Timeout | undefined;
+  let closed = false;
+  /** Not every change is certain to be seen by now. */
+  let open = false;
+  async function end(soon: boolean): Promise<boolean> {
+    open = soon;
+    const ended = await (soon && generation.endSoon ? generation.endSoon() : generation.end());
+    open ||= !ended;
+    clearTimeout(retry);
+    retry = ended || closed ? undefined : setTimeout(() => void end(false), retryMs).unref();
+    return ended;
+  }
+  return {
+    end,
+    async close(): Promise<boolean> {
       closed = true;
-      const ended = retry === undefined || (await end());
-      if (!ended) logger.warn({}, untold);
+      return !open || end(false);
     },
   };
 }

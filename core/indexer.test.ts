@@ -1,4 +1,4 @@
-import { mkdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createDirectoryObjects } from '../adapters/directory-objects.ts';
@@ -10,7 +10,8 @@ import { useTemporaryDirectories } from '../test/support/temporary-directory.ts'
 import { failure } from './failure.ts';
 import { imageId } from './image-id.ts';
 import { createIndexer } from './indexer.ts';
-import type { ObjectReader, VectorStore } from './ports.ts';
+import type { ObjectReader } from './object-store.ts';
+import type { VectorStore } from './ports.ts';
 import { err } from './result.ts';
 
 const temporaryDirectory = useTemporaryDirectories();
@@ -101,11 +102,17 @@ describe('indexing', () => {
   });
 
   it('does not open a file that is over 50 MB', async () => {
+    await put('huge.png', '');
+    await truncate(join(folder, 'huge.png'), 50_000_001);
     const objects = createDirectoryObjects(folder);
-    const info = { key: 'huge.png', bytes: 50_000_001, version: '1' };
-    const done = await createIndexer({ objects, encoder, store }).index([info]);
-    expect(expectOk(done)).toMatchObject([
-      { outcome: 'failed', reason: expect.stringContaining('more than 50000000 bytes') as unknown },
+    const unread: ObjectReader = { ...objects, get: () => Promise.reject(new Error('opened')) };
+    const indexer = createIndexer({ objects: unread, encoder, store });
+    expect(expectOk(await indexer.index(await infosOf(objects)))).toMatchObject([
+      {
+        outcome: 'failed',
+        code: 'image_too_large',
+        reason: expect.stringContaining('more than 50000000 bytes') as unknown,
+      },
     ]);
   });
 
@@ -160,6 +167,29 @@ describe('indexing', () => {
       upsert: async () => err(failure('store_unavailable', 'Cannot write')),
     };
     expect(expectFailure(await indexAll({ into: refusing })).code).toBe('store_unavailable');
+  });
+});
+
+describe('looking at keys of a folder', () => {
+  it('does what there is to do, and leaves what another folder has', async () => {
+    const other = await temporaryDirectory();
+    await put('gone.png', await pngOf(colours.red, 8, 8));
+    await put('elsewhere.png', await pngOf(colours.red, 8, 8), other);
+    await outcomes();
+    await outcomes({ root: other });
+    await rm(join(folder, 'gone.png'));
+    await put('new.png', await pngOf(colours.red, 8, 8));
+    const objects = createDirectoryObjects(folder);
+    const { look } = createIndexer({ objects, encoder, store });
+    const keys = ['gone.png', 'elsewhere.png', 'new.png', '../outside.png'];
+    const done = expectOk(await look(keys));
+    expect(done.map(({ path, outcome }) => [path, outcome])).toEqual([
+      ['gone.png', 'removed'],
+      ['elsewhere.png', 'skipped'],
+      ['new.png', 'indexed'],
+      ['../outside.png', 'skipped'],
+    ]);
+    expect((await recordOf('elsewhere.png'))?.origin.root).toBe(other);
   });
 });
 

@@ -1,23 +1,25 @@
-import { type Async, type Failure, failure, failures } from './failure.ts';
-import { imageLimits } from './image-limits.ts';
-import { imageId } from './image-id.ts';
+import { chunks } from './chunks.ts';
+import { type Async, abortFailure, type Failure, type FailureCode } from './failure.ts';
+import { imageIdAt } from './image-metadata.ts';
+import { withBoundedReads, withBoundedRequests } from './bounded-requests.ts';
+import { createRoom, mapBounded } from './in-parallel.ts';
+import { bringPage } from './index-page.ts';
+import type { Ask } from './index-survey.ts';
+import { failedOutcome, type IndexWork, requestsAtOnce } from './index-work.ts';
 import type { ImageRecord } from './model.ts';
-import type {
-  EncodedImage,
-  Encoder,
-  ObjectInfo,
-  ObjectReader,
-  Point,
-  StoredObject,
-  VectorStore,
-} from './ports.ts';
-import { err, ok, type Result } from './result.ts';
+import { isOwnKey } from './own-keys.ts';
+import type { ObjectInfo, ObjectReader, ObjectStore } from './object-store.ts';
+import type { Encoder, PictureReader, VectorStore } from './ports.ts';
+import { createOwnFiles } from './rejects.ts';
+import { err, ok } from './result.ts';
 
 /** What became of one file. */
 export interface Outcome {
   readonly id: string;
   readonly path: string;
   readonly outcome: 'indexed' | 'skipped' | 'failed' | 'removed';
+  /** Of what failed: whether to try again is in `failures`. */
+  readonly code?: FailureCode;
   /** Why it failed, one sentence. */
   readonly reason?: string;
 }
@@ -26,170 +28,139 @@ export interface IndexerParts {
   readonly objects: ObjectReader;
   readonly encoder: Encoder;
   readonly store: VectorStore;
+  /** Says what files are, and makes thumbnails. Left out: neither is kept. */
+  readonly pictures?: PictureReader | undefined;
+  /** Where thumbnails and rejects are kept. Left out: nowhere. */
+  readonly own?: ObjectStore | undefined;
   /** Sets the category of every picture; by default it is the first folder of the path. */
   readonly category?: string | undefined;
+  /** Whether it is kept where a picture was taken. By default it is not. */
+  readonly place?: boolean | undefined;
+}
+
+export interface IndexerLimits {
+  /** Pictures that are encoded together (64). */
+  readonly batchSize?: number | undefined;
+  /** Batches that are read and encoded at a time (3): while one is encoded, others are read. */
+  readonly batchesUnderWay?: number | undefined;
+  /** Bytes of files in memory, those of all batches under way (64 MiB). A larger file is alone. */
+  readonly fileBytes?: number | undefined;
+}
+
+export interface LookOptions {
+  /**
+   * Writes all again, also where record, thumbnail and reject are there as they should be. For a key
+   * whose look was not finished before: that may have put the thumbnail of an older state in the place
+   * of that of a newer one, which nothing tells.
+   */
+  readonly redo?: boolean | undefined;
 }
 
 /** Brings the index up to the state of the files it is asked to look at. */
 export interface Indexer {
   /**
-   * Looks at these files: indexes new and changed ones, skips the others. One that can't be
-   * indexed fails alone; a failure of the encoder or the store fails the call.
+   * Looks at these keys: what is there is indexed, what is gone is removed. One outcome for each
+   * distinct key, in order of first appearance; our own files and folders are skipped. What can't be
+   * done for one key fails alone, with its code; a failure of the encoder or the store fails the call.
+   */
+  look(keys: readonly string[], signal?: AbortSignal, options?: LookOptions): Async<Outcome[]>;
+  /**
+   * The same for files as they were listed: one whose record is of the listed version is skipped
+   * without a look at it.
    */
   index(infos: readonly ObjectInfo[], signal?: AbortSignal): Async<Outcome[]>;
   /** Removes those of these records that came from here and whose file is gone. */
   prune(records: readonly ImageRecord[], signal?: AbortSignal): Async<Outcome[]>;
 }
 
-export function createIndexer(parts: IndexerParts): Indexer {
+const requestsInAll = 48;
+const defaults = { batchSize: 64, batchesUnderWay: 3, fileBytes: 64 * 2 ** 20 } as const;
+
+export function createIndexer(parts: IndexerParts & IndexerLimits): Indexer {
+  const work = toWork(parts);
+  // One page is looked at and one is written, while others are read and encoded.
+  const pagesAtOnce = (parts.batchesUnderWay ?? defaults.batchesUnderWay) + 2;
+
+  async function bring(asks: readonly Ask[], signal?: AbortSignal): Async<Outcome[]> {
+    const distinct = [...new Map(asks.map((ask) => [ask.key, ask])).values()];
+    return bringAll(work, distinct, pagesAtOnce, signal);
+  }
+
   return {
-    async index(infos, signal) {
-      const known = await parts.store.get(infos.map(({ key }) => imageIdOf(parts.objects, key)));
-      if (!known.ok) return known;
-      const records = new Map(known.value.map((record) => [record.id, record]));
-      const candidates = infos.map((info) => toCandidate(parts, info, records));
-      const fresh = candidates.filter(({ outcome }) => outcome === undefined);
-      const encoded = await encodeCandidates(parts, fresh, signal);
-      if (!encoded.ok) return encoded;
-      const stored = await storeEncoded(parts, encoded.value);
-      if (!stored.ok) return stored;
-      const outcomes = encoded.value.map(toOutcome).values();
-      return ok(candidates.map(({ outcome }) => outcome ?? mustGet(outcomes.next().value)));
-    },
+    look: (keys, signal, { redo } = {}) =>
+      bring(
+        keys.map((key) => ({ key, redo })),
+        signal,
+      ),
+    index: (infos, signal) =>
+      bring(
+        infos.map((listed) => ({ key: listed.key, listed })),
+        signal,
+      ),
     async prune(records, signal) {
-      const gone: ImageRecord[] = [];
-      for (const record of records) {
-        if (record.origin.root !== parts.objects.root) continue;
-        const head = await parts.objects.head(record.origin.key, signal);
-        if (!head.ok) return head;
-        if (head.value === undefined) gone.push(record);
-      }
-      const removed = await parts.store.remove(gone.map(({ id }) => id));
-      if (!removed.ok) return removed;
-      return ok(
-        gone.map(({ id, origin }) => ({ id, path: origin.key, outcome: 'removed' as const })),
+      const { objects } = work;
+      const here = records.filter(({ origin }) => origin.root === objects.root);
+      const heads = await mapBounded(here, requestsAtOnce, async ({ id, origin: { key } }) => {
+        return { id, key, head: await objects.head(key, signal) };
+      });
+      if (signal?.aborted) return err(abortFailure(signal));
+      const failed = heads.flatMap(({ id, key, head }) =>
+        head.ok ? [] : [failedOutcome(id, key, head.error)],
       );
+      const gone = heads.filter(({ head }) => head.ok && head.value === undefined);
+      const removed = await bring(gone, signal);
+      if (!removed.ok) return removed;
+      return ok([...failed, ...removed.value.filter(({ outcome }) => outcome !== 'skipped')]);
     },
   };
 }
 
-interface Candidate {
-  readonly id: string;
-  readonly info: ObjectInfo;
-  readonly category: string | null;
-  readonly known: ImageRecord | undefined;
-  /** Set when there is nothing left to do. */
-  readonly outcome?: Outcome;
+function toWork(parts: IndexerParts & IndexerLimits): IndexWork {
+  const { category, place } = parts;
+  // The requests of all batches together: sockets are few, and waiting for one counts as slowness.
+  const requests = createRoom(requestsInAll);
+  const objects = withBoundedReads(parts.objects, requests);
+  const own = parts.own && withBoundedRequests(parts.own, requests);
+  const fileBytes = parts.fileBytes ?? defaults.fileBytes;
+  const underWay = parts.batchesUnderWay ?? defaults.batchesUnderWay;
+  return {
+    ...parts,
+    objects,
+    files: own && createOwnFiles(own),
+    metadata: { root: objects.root, category, place },
+    room: createRoom(fileBytes),
+    batch: {
+      maxCount: parts.batchSize ?? defaults.batchSize,
+      maxWeight: Math.floor(fileBytes / underWay),
+    },
+  };
 }
 
-interface Encoded {
-  readonly candidate: Candidate;
-  readonly point: Result<Point, Failure>;
-}
-
-function toCandidate(
-  { objects, category }: IndexerParts,
-  info: ObjectInfo,
-  records: ReadonlyMap<string, ImageRecord>,
-): Candidate {
-  const id = imageIdOf(objects, info.key);
-  const known = records.get(id);
-  const candidate = { id, info, known, category: category ?? categoryOf(info.key) };
-  const path = info.key;
-  const sameVersion = known?.origin.version === info.version;
-  const sameRoot = known?.origin.root === objects.root;
-  // The same state below another root is a folder that moved; another state is another picture.
-  if (known !== undefined && !sameRoot && !sameVersion) {
-    const { detail } = keyTaken(known, info.key);
-    return { ...candidate, outcome: { id, path, outcome: 'failed', reason: detail } };
-  }
-  const unchanged = sameRoot && sameVersion && known.metadata.category === candidate.category;
-  return unchanged ? { ...candidate, outcome: { id, path, outcome: 'skipped' } } : candidate;
-}
-
-async function encodeCandidates(
-  parts: IndexerParts,
-  candidates: readonly Candidate[],
-  signal?: AbortSignal,
-): Async<Encoded[]> {
-  const files = await Promise.all(candidates.map(({ info }) => readImage(parts, info, signal)));
-  const images = await parts.encoder.encodeImages(
-    files.flatMap((file) => (file.ok ? [file.value.bytes] : [])),
-    signal,
+/** Page by page. Where one fails as a whole, so would the others: no further one is begun. */
+async function bringAll(
+  work: IndexWork,
+  asks: readonly Ask[],
+  pagesAtOnce: number,
+  signal: AbortSignal | undefined,
+): Async<Outcome[]> {
+  const isPicture = ({ key }: Ask) => !isOwnKey(key) && !key.endsWith('/');
+  const outcomes = new Map<string, Outcome>();
+  let broken: Failure | undefined;
+  await mapBounded(
+    chunks(asks.filter(isPicture), work.batch.maxCount),
+    pagesAtOnce,
+    async (page) => {
+      if (broken) return;
+      const brought = await bringPage(work, page, signal);
+      if (!brought.ok) broken ??= brought.error;
+      else for (const outcome of brought.value) outcomes.set(outcome.path, outcome);
+    },
   );
-  if (!images.ok) return images;
-  const next = images.value.values();
+  if (broken) return err(broken);
   return ok(
-    candidates.map((candidate, index): Encoded => {
-      const file = mustGet(files[index]);
-      if (!file.ok) return { candidate, point: file };
-      const image = mustGet(next.next().value);
-      return { candidate, point: image.ok ? ok(toPoint(parts, candidate, image.value)) : image };
+    asks.map(({ key }) => {
+      const id = imageIdAt(work.objects.root, key);
+      return outcomes.get(key) ?? { id, path: key, outcome: 'skipped' };
     }),
   );
-}
-
-async function readImage(
-  { objects }: IndexerParts,
-  { key, bytes }: ObjectInfo,
-  signal?: AbortSignal,
-): Async<StoredObject> {
-  if (bytes > imageLimits.bytes) {
-    const detail = `Cannot index the picture as its file has more than ${imageLimits.bytes} bytes: ${bytes}`;
-    return err(failure('image_too_large', detail));
-  }
-  return objects.get(key, signal);
-}
-
-/** New states go in; a picture whose new state can never be indexed must not be found as it was. */
-async function storeEncoded({ store }: IndexerParts, encoded: readonly Encoded[]): Async<void> {
-  const points = encoded.flatMap(({ point }) => (point.ok ? [point.value] : []));
-  const upserted = points.length === 0 ? ok(undefined) : await store.upsert(points);
-  if (!upserted.ok) return upserted;
-  const spoilt = encoded.filter(
-    ({ candidate, point }) =>
-      candidate.known !== undefined && !point.ok && !failures[point.error.code].retry,
-  );
-  return spoilt.length === 0 ? ok(undefined) : store.remove(spoilt.map((one) => one.candidate.id));
-}
-
-function toPoint(
-  { objects: { root } }: IndexerParts,
-  { id, info: { key, version }, category }: Candidate,
-  { vector, width, height }: EncodedImage,
-): Point {
-  const metadata = {
-    file_path: key,
-    file_name: key.slice(key.lastIndexOf('/') + 1),
-    s3_key: root.startsWith('s3://') ? `${root}/${key}` : null,
-    category,
-    width,
-    height,
-  };
-  return { record: { id, metadata, origin: { root, key, version } }, vector };
-}
-
-function toOutcome({ candidate: { id, info }, point }: Encoded): Outcome {
-  const path = info.key;
-  if (point.ok) return { id, path, outcome: 'indexed' };
-  return { id, path, outcome: 'failed', reason: point.error.detail };
-}
-
-function imageIdOf({ root }: ObjectReader, key: string): string {
-  return imageId(root.startsWith('s3://') ? `${root}/${key}` : key);
-}
-
-function categoryOf(key: string): string | null {
-  const slash = key.indexOf('/');
-  return slash === -1 ? null : key.slice(0, slash);
-}
-
-function keyTaken(known: ImageRecord, key: string): Failure {
-  const detail = `Cannot index the picture as the indexed folder ${known.origin.root} holds another of the same path (index the folder above both, or remove that one with --remove): ${key}`;
-  return failure('image_key_taken', detail);
-}
-
-function mustGet<T>(value: T | undefined): T {
-  if (value === undefined) throw new Error('There are fewer results than images');
-  return value;
 }

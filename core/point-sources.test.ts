@@ -7,7 +7,7 @@ import { createPoint } from '../test/support/points.ts';
 import { failure } from './failure.ts';
 import { imageLimits } from './image-limits.ts';
 import { createPictureSource, createVectorSource, type Draft } from './point-sources.ts';
-import type { ObjectReader } from './ports.ts';
+import type { ObjectReader } from './object-store.ts';
 import { err, ok } from './result.ts';
 
 const encoder = createFakeEncoder();
@@ -55,6 +55,48 @@ describe('pictures as a source of points', () => {
       draftOf('2').record,
     ]);
     expect(await drafts(source)).toEqual([{ record: createPoint('1', new Float32Array()).record }]);
+  });
+
+  it.each(['head', 'get'] as const)(
+    'fail as a whole where the bucket does not answer a %s, and leave nothing out',
+    async (operation) => {
+      const gone = failure('objects_unavailable', 'Cannot read the object as nobody answers');
+      const folder = folderOf({ '1.png': await pngOf(colours.red) });
+      const objects = { ...folder, [operation]: async () => err(gone) };
+      const source = createPictureSource({
+        encoder,
+        objectsOf: async () => ok(objects),
+        batchSize: 4,
+      });
+      expect(expectFailure(await source.make([draftOf('1')]))).toBe(gone);
+    },
+  );
+
+  it('look for many files at a time, and keep their order', async () => {
+    const files = Object.fromEntries(
+      await Promise.all(
+        Array.from({ length: 40 }, async (_, n) => [`${n}.png`, await pngOf([n, n, n])] as const),
+      ),
+    );
+    let looks = 0;
+    let most = 0;
+    const folder = folderOf(files);
+    const head: ObjectReader['head'] = async (key) => {
+      most = Math.max(most, (looks += 1));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      looks -= 1;
+      return folder.head(key);
+    };
+    const source = createPictureSource({
+      encoder,
+      objectsOf: async () => ok({ ...folder, head }),
+      batchSize: 8,
+    });
+    const all = Array.from({ length: 40 }, (_, n) => draftOf(`${n}`));
+    const { points } = expectOk(await source.make(all));
+    expect(points.map(({ record }) => record.id)).toEqual(all.map(({ record }) => record.id));
+    expect(most).toBeGreaterThan(8);
+    expect(most).toBeLessThanOrEqual(16);
   });
 
   it('leave out what is gone, broken or too large, and nothing beside it', async () => {

@@ -1,8 +1,10 @@
 import { inBatches } from './batches.ts';
 import { type Async, type Failure, failure } from './failure.ts';
 import { imageLimits } from './image-limits.ts';
+import { inOrder } from './in-parallel.ts';
 import type { ImageRecord, Vector } from './model.ts';
-import type { Encoder, ObjectReader, Point, StoredObject, VectorStore } from './ports.ts';
+import type { ObjectReader, StoredObject } from './object-store.ts';
+import type { Encoder, Point, VectorStore } from './ports.ts';
 import { err, ok, type Result } from './result.ts';
 
 /** A record that a new collection is to have, with its vector where that is known already. */
@@ -106,24 +108,38 @@ interface Looked {
   readonly fatal: boolean;
 }
 
-async function* look(
-  { objectsOf }: PictureSourceParts,
+/** A bucket takes its time to answer, and many questions at a time. */
+const looksAtOnce = 16;
+
+function look(
+  parts: PictureSourceParts,
   drafts: readonly Draft[],
   signal?: AbortSignal,
-): AsyncGenerator<Looked> {
-  for (const { record } of drafts) {
-    const { root, key } = record.origin;
-    const objects = await objectsOf(root);
-    if (!objects.ok) {
-      yield { record, bytes: 0, file: objects, fatal: true };
-      continue;
-    }
-    const info = await objects.value.head(key, signal);
-    const bytes = info.ok ? (info.value?.bytes ?? 0) : 0;
-    const wrong = !info.ok ? info.error : refusal(key, info.value?.bytes);
-    const file = wrong ? err(wrong) : ok(() => objects.value.get(key, signal));
-    yield { record, bytes: Math.min(bytes, maxBatchBytes), file, fatal: false };
-  }
+): AsyncIterable<Looked> {
+  return inOrder(ReadableStream.from(drafts), looksAtOnce, ({ record }) =>
+    lookAt(parts, record, signal),
+  );
+}
+
+async function lookAt(
+  { objectsOf }: PictureSourceParts,
+  record: ImageRecord,
+  signal?: AbortSignal,
+): Promise<Looked> {
+  const { root, key } = record.origin;
+  const objects = await objectsOf(root);
+  if (!objects.ok) return { record, bytes: 0, file: objects, fatal: true };
+  const info = await objects.value.head(key, signal);
+  const bytes = info.ok ? (info.value?.bytes ?? 0) : 0;
+  const wrong = !info.ok ? info.error : refusal(key, info.value?.bytes);
+  const file = wrong ? err(wrong) : ok(() => objects.value.get(key, signal));
+  const fatal = wrong !== undefined && concernsAll(wrong);
+  return { record, bytes: Math.min(bytes, maxBatchBytes), file, fatal };
+}
+
+/** A bucket that does not answer is no reason to leave its pictures out. */
+function concernsAll({ code }: Failure): boolean {
+  return code === 'objects_unavailable' || code === 'cancelled';
 }
 
 function refusal(key: string, bytes: number | undefined): Failure | undefined {
@@ -147,6 +163,8 @@ async function encodeBatch(
   const files = await Promise.all(
     batch.map(({ file }) => (file.ok ? file.value() : Promise.resolve(file))),
   );
+  const failed = files.find((file) => !file.ok && concernsAll(file.error));
+  if (failed && !failed.ok) return failed;
   const readable = files.flatMap((file) => (file.ok ? [file.value.bytes] : []));
   const encoded = readable.length === 0 ? ok([]) : await encoder.encodeImages(readable, signal);
   if (!encoded.ok) return encoded;

@@ -165,68 +165,6 @@ export interface VectorStore {
   close(): Promise<void>;
 }
 
-export interface ObjectInfo {
-  /** Path below the root, with `/`. */
-  readonly key: string;
-  readonly bytes: number;
-  /** Changes whenever the bytes do: an ETag, or size and time of change. */
-  readonly version: string;
-  /**
-   * What whoever put it there said of it: `x-amz-meta-*`, in small letters, without the prefix.
-   * Left out where it is not known: in a listing, and of a folder.
-   */
-  readonly metadata?: Readonly<Record<string, string>>;
-}
-
-/** A file as it was when it was read. */
-export interface StoredObject {
-  readonly info: ObjectInfo;
-  readonly bytes: Uint8Array;
-}
-
-export interface ListOptions {
-  /** Keys that begin with this alone. */
-  readonly prefix?: string;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** A file or folder that can't be looked at, or the end of an aborted list. */
-export interface ListFailure {
-  readonly key: string;
-  readonly failure: Failure;
-}
-
-/**
- * A folder or a bucket of files: what is true about pictures. Everything fails with `cancelled` and
- * `timeout` by its signal, and with `image_unreadable` where one file can't be read or written; a
- * bucket that does not answer is `objects_unavailable`.
- */
-export interface ObjectReader {
-  /** Absolute path of the folder, or `s3://bucket`. */
-  readonly root: string;
-  /**
-   * Everything that may be a picture: in a folder by its name, in a bucket whatever is not one of our
-   * own files. What can't be listed is named in its place. A bucket's keys come in their order.
-   */
-  list(options?: ListOptions): AsyncIterable<Result<ObjectInfo, ListFailure>>;
-  /** `undefined` when there is no such object. */
-  head(key: string, signal?: AbortSignal): Async<ObjectInfo | undefined>;
-  /** Fails also with `not_found`, and `image_too_large` for more than `imageLimits.bytes`. */
-  get(key: string, signal?: AbortSignal): Async<StoredObject>;
-}
-
-/** One that can be written to as well. */
-export interface ObjectStore extends ObjectReader {
-  /** Whole under its key, or not at all; replaces what is there. */
-  put(
-    key: string,
-    bytes: Uint8Array,
-    options?: { readonly contentType?: string; readonly signal?: AbortSignal | undefined },
-  ): Async<void>;
-  /** Unknown keys are no failure. */
-  remove(keys: readonly string[], signal?: AbortSignal): Async<void>;
-}
-
 /** What the file of a picture says besides its pixels. */
 export interface PictureFacts {
   /** `image/jpeg` …, by the bytes, whatever its name says. */
@@ -246,68 +184,6 @@ export interface PictureReader {
    * without metadata. Fails as one image of `encodeImages` does.
    */
   thumbnail(image: Uint8Array, signal?: AbortSignal): Async<Uint8Array>;
-}
-
-/** What lets whoever has it put one file into an object store. */
-export interface UploadForm {
-  /** Where `fields` and then the file, as `file`, are posted to as a form: absolute, or a path here. */
-  readonly url: string;
-  readonly fields: Readonly<Record<string, string>>;
-  /** ISO 8601, UTC. */
-  readonly expiresAt: string;
-}
-
-/** Lets others put files into an object store without a way through this process, or past its keys. */
-export interface UploadTarget {
-  /** Of the object store: `s3://bucket`, or the folder. */
-  readonly root: string;
-  /**
-   * A form for one file of exactly this key, type and size. Fails with `objects_unavailable`.
-   */
-  permit(upload: {
-    readonly key: string;
-    readonly contentType: string;
-    readonly bytes: number;
-    readonly expiresSeconds: number;
-  }): Async<UploadForm>;
-}
-
-export interface NewMessage {
-  /** At most 256 KB. */
-  readonly body: string;
-  /** Why it could not be dealt with: `code: sentence`. Of messages in a dead-letter queue. */
-  readonly reason?: string | undefined;
-}
-
-export interface QueueMessage extends NewMessage {
-  readonly id: string;
-  /** Unix time in milliseconds. */
-  readonly sentAtMs: number;
-  /** How often it was received, this time included. */
-  readonly receives: number;
-  /** What it is removed by; of this receive alone. */
-  readonly receipt: string;
-}
-
-/** Messages that are delivered at least once, in no particular order. All fails with `queue_unavailable`. */
-export interface Queue {
-  /** As many as there are; after a failure some may have been sent. */
-  send(messages: readonly NewMessage[], signal?: AbortSignal): Async<void>;
-  /**
-   * Up to ten messages, which nobody else receives for `hideSeconds`. None: there were none within
-   * `waitSeconds` (0 to 20).
-   */
-  receive(options: {
-    readonly hideSeconds: number;
-    readonly waitSeconds?: number;
-    readonly signal?: AbortSignal;
-  }): Async<QueueMessage[]>;
-  /** They are dealt with. */
-  remove(messages: readonly Pick<QueueMessage, 'id' | 'receipt'>[]): Async<void>;
-  /** Others may receive them again, from now on. */
-  release(messages: readonly Pick<QueueMessage, 'id' | 'receipt'>[]): Async<void>;
-  /** About how many there are: to be received, and received but not removed. */
-  count(): Async<{ readonly waiting: number; readonly hidden: number }>;
 }
 
 /**
