@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import * as z from 'zod';
 import { precisions } from '../adapters/model-directory.ts';
-import { QdrantSettings } from '../adapters/qdrant-settings.ts';
+import { CollectionName, QdrantSettings } from '../adapters/qdrant-settings.ts';
 import { TracingSettings } from '../adapters/tracing-settings.ts';
 import { EnvBoolean, EnvPort } from '../core/env.ts';
 import { ServiceSecrets } from '../http/service-secret.ts';
@@ -32,10 +32,7 @@ export const GpuServiceConfig = z
     /** Everything that is written on disk. */
     DATA_DIR: z.string().default('.data'),
     ...QdrantSettings,
-    QDRANT_COLLECTION: z
-      .string()
-      .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, "_" or "-"')
-      .default('images'),
+    QDRANT_COLLECTION: CollectionName,
     QDRANT_HNSW_M: z.coerce.number().int().min(4).max(128).default(16),
     QDRANT_HNSW_EF_CONSTRUCT: z.coerce.number().int().min(16).max(2000).default(200),
     /** Left out: what `npm run tune` has found for the collection, or else what does for most. */

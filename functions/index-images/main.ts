@@ -1,0 +1,31 @@
+import { pino } from 'pino';
+import { createEmfCollection } from '../../adapters/emf-collection.ts';
+import { parseEnv } from '../../core/env.ts';
+import { createIndexImages } from './app.ts';
+import { IndexImagesConfig } from './config.ts';
+import { openIndexImages } from './open.ts';
+
+const parsed = parseEnv(IndexImagesConfig, process.env);
+// Lambda reports what ends the start of a function, and starts it anew with the next invocation: so
+// nothing of a start that failed is kept.
+if (!parsed.ok) throw new Error(parsed.error.detail);
+const config = parsed.value;
+// Each line at once: Lambda freezes the process between two invocations, perhaps for ever.
+const logger = pino({ level: config.LOG_LEVEL }, pino.destination({ dest: 1, sync: true }));
+const opened = await openIndexImages(config, logger);
+if (!opened.ok) throw new Error(opened.error.detail, { cause: opened.error.cause });
+
+// Model and connections are made here, once, and live on from one invocation to the next.
+export const handler = createIndexImages({
+  ...opened.value,
+  metrics: createEmfCollection({
+    epochMs: Date.now,
+    write: (line) => process.stdout.write(line),
+    namespace: config.METRICS_NAMESPACE,
+    service: 'index-images',
+    environment: config.ENVIRONMENT,
+  }),
+  logger,
+  now: () => performance.now(),
+  epochMs: Date.now,
+});
