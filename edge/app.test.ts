@@ -152,4 +152,17 @@ describe('an edge', () => {
     const answer = await withMemory.app.request('/health');
     expect(await answer.json()).toMatchObject({ status: 'healthy', redis_connected: null });
   });
+
+  it('lets its page send to where uploads go, and nowhere else', async () => {
+    const policyOf = async (connectTo?: readonly string[]) => {
+      const { app } = createTestEdge(connectTo === undefined ? {} : { connectTo });
+      return (await app.request('/livez')).headers.get('content-security-policy');
+    };
+    expect(await policyOf()).toBe(
+      "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'",
+    );
+    expect(await policyOf(['https://pictures.example', 'https://other.example'])).toContain(
+      "; connect-src 'self' https://pictures.example https://other.example;",
+    );
+  });
 });

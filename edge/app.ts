@@ -10,6 +10,7 @@ import { createAddressOf } from '../http/client-address.ts';
 import { crossOrigin } from '../http/cross-origin.ts';
 import type { Health } from '../http/health.ts';
 import { limitRate } from '../http/limit-rate.ts';
+import { onlyHosts } from '../http/only-hosts.ts';
 import { logRequests, type RequestLogParts } from '../http/log-requests.ts';
 import { createAccessOf } from '../http/route-access.ts';
 import { createSearchApp, type SearchAppParts } from '../http/search-app.ts';
@@ -26,6 +27,8 @@ export interface EdgeParts extends Omit<SearchAppParts, 'guards' | 'logger'> {
   readonly settings: EdgeSettings;
   readonly tracer?: Tracer | undefined;
   readonly logger: RequestLogParts['logger'];
+  /** The names that it answers to; left out: any. */
+  readonly hosts?: readonly string[] | undefined;
   /** Patterns of further routes, added later, that need no key. */
   readonly openRoutes?: readonly string[];
 }
@@ -58,7 +61,7 @@ function searchOf({ search, cached, lists = cached, now, logger }: EdgeParts): S
 
 /** In this order: a refusal is logged, can be read by a page of another origin, and costs a token. */
 function guardsOf(parts: EdgeParts): MiddlewareHandler[] {
-  const { limiter, settings, openRoutes, tracer, logger, now } = parts;
+  const { limiter, settings, openRoutes, hosts, tracer, logger, now } = parts;
   const { keys, keysRequired, rate, trustedProxies, corsOrigins, logQueries } = settings;
   const accessOf = createAccessOf(openRoutes);
   const addressOf = createAddressOf({ trustedProxies });
@@ -69,6 +72,7 @@ function guardsOf(parts: EdgeParts): MiddlewareHandler[] {
   return [
     ...(tracer ? [traceRequests(tracer)] : []),
     logRequests({ logger, now, logQueries }),
+    ...(hosts ? [onlyHosts(hosts)] : []),
     ...(corsOrigins.length > 0 ? [crossOrigin(corsOrigins)] : []),
     ...(hasKeys ? [authenticate({ check: createApiKeyCheck(keys) })] : []),
     ...(isLimited ? [limitRate({ limiter, rate, addressOf, accessOf })] : []),

@@ -32,6 +32,8 @@ describe('the config of the edge', () => {
     ['TRUSTED_PROXIES', 'all'],
     ['CORS_ORIGINS', 'a.example'],
     ['METRICS_NAMESPACE', 'AWS/Lambda'],
+    ['PICTURES_BUCKET', 's3://pictures'],
+    ['PICTURES_BUCKET', 'Pictures'],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318'],
   ])('refuses %s=%s', (name, value) => {
     const failed = expectFailure(parseEnv(EdgeConfig, { ...needed, [name]: value }));

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { AwsEndpoints, BucketName, CloudWatchSettings } from '../adapters/aws-settings.ts';
 import { RedisSettings } from '../adapters/redis-settings.ts';
 import { TracingSettings } from '../adapters/tracing-settings.ts';
 import { ApiKeys } from '../core/api-keys.ts';
@@ -49,17 +50,24 @@ export const EdgeConfig = z
     CLIP_MODEL_NAME: z.string().min(1).default('demo'),
     CLIP_PRETRAINED: z.string().min(1).optional(),
     QDRANT_COLLECTION: z.string().min(1).default('images'),
+    /** Where pictures are kept: uploads go there, and are removed from there. Left out: neither. */
+    PICTURES_BUCKET: BucketName.optional(),
     REQUEST_TIMEOUT_MS: z.coerce.number().int().min(100).max(300_000).default(10_000),
     LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
-    /** Where CloudWatch shows what the Lambda function measures. */
-    METRICS_NAMESPACE: z
-      .string()
-      .regex(/^(?!AWS\/|:)[\w.\-/#: ]{1,255}$/, 'must not be AWS/… nor begin with a colon')
-      .default('PictureSearch'),
-    ENVIRONMENT: z.string().min(1).max(64).default('development'),
+    ...CloudWatchSettings,
   })
   .refine(hasNeededKeys, noKeys());
 export type EdgeConfig = z.infer<typeof EdgeConfig>;
+
+/**
+ * Where AWS is, as its SDK reads it. Lambda sets the region itself, and nobody else may: so it is no
+ * part of what a deployment sets.
+ */
+export const AwsEnvironment = z.object({
+  AWS_REGION: z.string().min(1).optional(),
+  ...AwsEndpoints,
+});
+export type AwsEnvironment = z.infer<typeof AwsEnvironment>;
 
 function hasNeededKeys(config: {
   readonly API_KEYS: ApiKeys;

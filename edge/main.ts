@@ -5,7 +5,7 @@ import { parseEnv } from '../core/env.ts';
 import type { Failure } from '../core/failure.ts';
 import type { Result } from '../core/result.ts';
 import { listen } from '../http/server.ts';
-import { EdgeConfig } from './config.ts';
+import { AwsEnvironment, EdgeConfig } from './config.ts';
 import { openEdge } from './open.ts';
 
 const drainTimeoutMs = 25_000;
@@ -13,6 +13,7 @@ const drainTimeoutMs = 25_000;
 const parsed = parseEnv(EdgeConfig, process.env);
 const logger = createProcessLogger(parsed.ok ? parsed.value.LOG_LEVEL : 'info');
 const config = orExit(parsed);
+const aws = orExit(parseEnv(AwsEnvironment, process.env));
 
 const signals = ['SIGTERM', 'SIGINT'] as const;
 // Process 1 of a container ignores what nobody listens to, and until now there is nothing to drain.
@@ -20,12 +21,9 @@ const leave = () => process.exit(0);
 for (const signal of signals) process.once(signal, leave);
 
 const now = () => performance.now();
-const edge = openEdge(config, {
-  logger,
-  metrics: createPrometheusMetrics(now, { ofProcess: true }),
-  tracer: await openTracer(config, 'edge', logger),
-  now,
-});
+const metrics = createPrometheusMetrics(now, { ofProcess: true });
+const tracer = await openTracer(config, 'edge', logger);
+const edge = openEdge(config, { logger, metrics, tracer, now }, aws);
 const server = orExit(
   await listen({ fetch: edge.app.fetch, hostname: config.API_HOST, port: config.API_PORT }),
 );

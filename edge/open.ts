@@ -2,8 +2,9 @@ import type { Hono } from 'hono';
 import type { Health } from '../http/health.ts';
 import { createRemoteService } from '../http/remote-service.ts';
 import { createEdge, type EdgeParts } from './app.ts';
-import type { EdgeConfig } from './config.ts';
+import type { AwsEnvironment, EdgeConfig } from './config.ts';
 import { openFront } from './front.ts';
+import { openUploads, uploadOrigins } from './open-uploads.ts';
 
 export interface Edge {
   readonly app: Hono;
@@ -14,6 +15,7 @@ export interface Edge {
 export function openEdge(
   config: EdgeConfig,
   parts: Pick<EdgeParts, 'logger' | 'metrics' | 'tracer' | 'now'>,
+  aws: AwsEnvironment,
 ): Edge {
   const { logger, now, tracer } = parts;
   const front = openFront(config, logger, now);
@@ -27,6 +29,7 @@ export function openEdge(
   const app = createEdge({
     ...parts,
     ...service,
+    ...uploadParts(config, aws, service.images),
     health: async () => (await service.health()) ?? absent(modelId),
     limiter,
     settings,
@@ -45,6 +48,18 @@ export function openEdge(
       service.close();
       await tracer?.close();
     },
+  };
+}
+
+function uploadParts(
+  { PICTURES_BUCKET: bucket }: EdgeConfig,
+  aws: AwsEnvironment,
+  images: EdgeParts['images'],
+): Pick<EdgeParts, 'uploads' | 'connectTo'> {
+  if (bucket === undefined) return {};
+  return {
+    uploads: openUploads({ bucket, aws, images }),
+    connectTo: uploadOrigins(bucket, aws),
   };
 }
 

@@ -32,7 +32,7 @@ describe('a page of another origin', () => {
     expect(response.status).toBe(204);
     expect(response.headers.get('access-control-allow-origin')).toBe(origin);
     expect(response.headers.get('access-control-allow-headers')).toContain('X-Api-Key');
-    expect(response.headers.get('access-control-allow-methods')).toBe('GET,HEAD,POST');
+    expect(response.headers.get('access-control-allow-methods')).toBe('GET,HEAD,POST,DELETE');
     expect(response.headers.get('vary')).toContain('Origin');
   });
 

@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { html, raw } from 'hono/html';
+import { html } from 'hono/html';
 import { failures } from '../core/failure.ts';
 import { refuseOtherMethods } from './middleware.ts';
 import { headers } from './openapi-parts.ts';
@@ -11,7 +11,9 @@ interface Operation {
   readonly summary: string;
   readonly security?: readonly Readonly<Record<string, readonly string[]>>[];
   readonly parameters?: readonly { name: string; description: string; required: boolean }[];
-  readonly requestBody?: unknown;
+  readonly requestBody?: {
+    readonly content: Readonly<Record<string, { readonly schema?: { readonly $ref?: string } }>>;
+  };
   readonly responses: Readonly<Record<string, { readonly description: string }>>;
 }
 
@@ -69,7 +71,7 @@ function operationSections(document: OpenApiDocument) {
   const paths = document['paths'] as Record<string, Record<string, Operation>>;
   return Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods)
-      .filter(([method]) => method === 'get' || method === 'post')
+      .filter(([method]) => ['get', 'post', 'delete'].includes(method))
       .map(([method, operation]) => operationSection(path, method, operation)),
   );
 }
@@ -79,7 +81,7 @@ function operationSection(path: string, method: string, operation: Operation) {
   return html`<section>
     <h2><code>${method.toUpperCase()} ${path}</code></h2>
     <p>${operation.summary}.${scopeOf(operation)}</p>
-    ${operation.requestBody === undefined ? '' : raw('<p>Body: <a href="#SearchQuery">SearchQuery</a></p>')}
+    ${bodyOf(operation)}
     <ul>
       ${parameters.map(
         ({ name, description, required }) =>
@@ -92,6 +94,16 @@ function operationSection(path: string, method: string, operation: Operation) {
       )}
     </ul>
   </section>`;
+}
+
+/** The schema of a body, or its media type where the schema has no name. */
+function bodyOf({ requestBody }: Operation) {
+  const [media] = Object.entries(requestBody?.content ?? {});
+  if (media === undefined) return '';
+  const name = media[1].schema?.$ref?.split('/').at(-1);
+  return name === undefined
+    ? html`<p>Body: <code>${media[0]}</code></p>`
+    : html`<p>Body: <a href="#${name}">${name}</a></p>`;
 }
 
 function scopeOf({ security = [] }: Operation) {

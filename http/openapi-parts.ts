@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { type FailureCode, failures } from '../core/failure.ts';
-import { routeAccess } from './route-access.ts';
+import { type Access, accessTo } from './route-access.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -85,10 +85,14 @@ interface OperationParts {
   readonly failures?: readonly FailureCode[];
 }
 
+/** `other`: those that a path does not have. */
+type Method = 'GET' | 'POST' | 'DELETE' | 'other';
+
 /** One method of a path. Who may call it, and how often, comes from what the guards read. */
-export function operation(path: string, parts: OperationParts): Json {
-  const { scope, limited } = accessTo(path);
-  const codes = [...(parts.failures ?? []), ...guardFailures(path)];
+export function operation(method: Method, path: string, parts: OperationParts): Json {
+  const access = accessOf(method, path);
+  const { scope, limited } = access;
+  const codes = [...(parts.failures ?? []), ...guardFailures(access)];
   const always: HeaderName[] = ['X-Request-Id', ...(limited ? rateLimit : [])];
   const answers: Readonly<Record<string, Answer>> = { ...parts.answers, ...problems(codes) };
   const responses = Object.entries(answers).map(([status, answer]) => [
@@ -109,7 +113,7 @@ export function operation(path: string, parts: OperationParts): Json {
  * no place in OpenAPI but an extension.
  */
 export function readPath(path: string, parts: OperationParts, more: Json = {}): Json {
-  const get = operation(path, parts);
+  const get = operation('GET', path, parts);
   const described = get['responses'] as Readonly<Record<string, Answer>>;
   const responses = Object.entries(described).map(([status, { description, headers: sent }]) => [
     status,
@@ -125,8 +129,9 @@ export function readPath(path: string, parts: OperationParts, more: Json = {}): 
   };
 }
 
-function otherMethods(path: string): Json {
-  return operation(path, {
+/** What a method that a path does not have is answered with. */
+export function otherMethods(path: string): Json {
+  return operation('other', path, {
     summary: 'Methods that this path does not have',
     answers: {},
     failures: ['method_not_allowed'],
@@ -139,14 +144,13 @@ const rateLimit: readonly HeaderName[] = [
   'RateLimit-Reset',
 ];
 
-function accessTo(path: string) {
-  const access = routeAccess[path.replaceAll(/\{(\w+)\}/g, ':$1')];
+function accessOf(method: Method, path: string): Access {
+  const access = accessTo(method, path.replaceAll(/\{(\w+)\}/g, ':$1'));
   if (access === undefined) throw new Error(`Nobody decided who may call ${path}`);
   return access;
 }
 
-function guardFailures(path: string): FailureCode[] {
-  const { scope, limited } = accessTo(path);
+function guardFailures({ scope, limited }: Access): FailureCode[] {
   return [
     ...(scope === undefined ? [] : (['unauthenticated', 'forbidden'] as const)),
     ...(limited ? (['rate_limited'] as const) : []),
@@ -184,8 +188,9 @@ export function withHeaders(answer: Answer, always: readonly HeaderName[]): Json
   };
 }
 
-export function json(schema: string): Json {
-  return { 'application/json': { schema: ref('schemas', schema) } };
+export function json(schema: string, example?: unknown): Json {
+  const shown = example === undefined ? {} : { example };
+  return { 'application/json': { schema: ref('schemas', schema), ...shown } };
 }
 
 export function parameter(name: string, schema: Json, description: string, required = false): Json {

@@ -1,7 +1,6 @@
 import { Cursor } from '../core/cursor.ts';
-import { limits } from '../core/model.ts';
+import { found, ifNoneMatch, scoreThreshold, topKUpTo, unchanged } from './openapi-parameters.ts';
 import {
-  type Answer,
   json,
   type Json,
   operation,
@@ -11,15 +10,6 @@ import {
   searching,
 } from './openapi-parts.ts';
 
-function topKUpTo(maximum: number): Json {
-  const schema = { type: 'integer', minimum: 1, maximum, default: 10 };
-  return parameter('top_k', schema, 'How many results at most');
-}
-const scoreThreshold = parameter(
-  'score_threshold',
-  { type: 'number', minimum: 0, maximum: 1, default: 0 },
-  'Leave out results below this cosine similarity',
-);
 const cursor = parameter(
   'cursor',
   schemaOf(Cursor, 'input'),
@@ -27,19 +17,6 @@ const cursor = parameter(
 );
 /** What whoever asks with a cursor may meet besides. */
 const paging = ['cursor_expired', 'cursor_unavailable'] as const;
-const id: Json = {
-  ...parameter(
-    'id',
-    { type: 'string', pattern: '^(0|[1-9]\\d{0,19})$' },
-    'An image id: a decimal number below 2 to the power of 64',
-    true,
-  ),
-  in: 'path',
-};
-const ifNoneMatch: Json = {
-  ...parameter('If-None-Match', { type: 'string' }, 'ETags of answers that the caller has'),
-  in: 'header',
-};
 
 /** An exploded object: the names of its properties are the names in the query string. */
 const filters: Json = {
@@ -64,18 +41,8 @@ const filters: Json = {
   explode: true,
 };
 
-const found: Answer = {
-  description: 'The nearest pictures, best first',
-  content: json('SearchResponse'),
-  headers: ['Server-Timing', 'X-Cache'],
-};
-const unchanged: Answer = {
-  description: 'Nothing has changed since the ETag that was sent',
-  headers: ['ETag', 'Cache-Control'],
-};
-
 export function searchPaths(maxTopK: number): Json {
-  const post = operation('/search', {
+  const post = operation('POST', '/search', {
     summary: 'Search pictures by text',
     requestBody: { required: true, content: json('SearchQuery') },
     answers: { 200: found },
@@ -106,44 +73,6 @@ export function searchPaths(maxTopK: number): Json {
     failures: ['invalid_field', ...paging, ...searching],
   } as const;
   return readPath('/search', read, { post });
-}
-
-export function imagePaths(): Json {
-  const failures = ['not_found', 'invalid_field', ...searching] as const;
-  return {
-    ...readPath('/images/{id}', {
-      summary: 'What is known of one picture',
-      parameters: [id],
-      answers: { 200: { description: 'The picture', content: json('Image') } },
-      failures,
-    }),
-    ...readPath('/images/{id}/similar', {
-      summary: 'The pictures nearest to this one',
-      parameters: [id, topKUpTo(limits.topK), scoreThreshold, ifNoneMatch],
-      answers: {
-        200: {
-          ...found,
-          description: 'The nearest pictures, without the picture itself',
-          headers: [...(found.headers ?? []), 'ETag', 'Cache-Control'],
-        },
-        304: { ...unchanged, headers: [...(unchanged.headers ?? []), 'Server-Timing'] },
-      },
-      failures,
-    }),
-    ...readPath('/pictures/{id}', {
-      summary: "The picture's file, on a laptop; elsewhere metadata.url leads to another host",
-      parameters: [id, ifNoneMatch],
-      answers: {
-        200: {
-          description: 'The file',
-          content: { 'image/*': {}, 'application/octet-stream': {} },
-          headers: ['ETag', 'Cache-Control'],
-        },
-        304: unchanged,
-      },
-      failures: ['not_found', 'invalid_field', 'store_unavailable', 'image_unreadable'],
-    }),
-  };
 }
 
 const alive: Json = {

@@ -6,7 +6,7 @@ import {
 } from '../test/support/openapi-edge.ts';
 import { readDocument } from '../test/support/openapi-document.ts';
 import { createOpenApiDocument } from './openapi.ts';
-import { isEverything, routeAccess } from './route-access.ts';
+import { accessTo, isEverything } from './route-access.ts';
 
 const document = readDocument();
 
@@ -23,10 +23,14 @@ describe('the OpenAPI document', () => {
   });
 
   it('says of every path what key it needs, and where it is limited', () => {
-    for (const [path, { get }] of Object.entries(document.paths)) {
-      const access = routeAccess[path.replaceAll(/\{(\w+)\}/g, ':$1')];
-      expect([path, get?.security?.[0]?.['bearer']?.[0]]).toEqual([path, access?.scope]);
-      expect([path, get?.responses[429] !== undefined]).toEqual([path, access?.limited]);
+    for (const [path, methods] of Object.entries(document.paths)) {
+      for (const [method, { security, responses }] of Object.entries(methods)) {
+        const pattern = path.replaceAll(/\{(\w+)\}/g, ':$1');
+        const access = accessTo(method.toUpperCase(), pattern);
+        const name = `${method} ${path}`;
+        expect([name, security?.[0]?.['bearer']?.[0]]).toEqual([name, access?.scope]);
+        expect([name, responses[429] !== undefined]).toEqual([name, access?.limited]);
+      }
     }
   });
 
@@ -34,7 +38,7 @@ describe('the OpenAPI document', () => {
     const most = (maxTopK?: number) => {
       const { paths } = readDocument(createOpenApiDocument({ ...(maxTopK && { maxTopK }) }));
       const { post, get } = paths['/search'] ?? {};
-      const body = post?.requestBody?.content['application/json'].schema['properties'];
+      const body = post?.requestBody?.content['application/json']?.schema['properties'];
       const parameter = get?.parameters.find(({ name }) => name === 'top_k')?.schema;
       const { top_k } = body as { readonly top_k: { readonly maximum: number } };
       return [top_k.maximum, parameter?.['maximum']];

@@ -1,7 +1,10 @@
 import { Image, limits, SearchResponse } from '../core/model.ts';
+import { Removal, Upload, UploadRequest, UploadsInfo } from '../core/upload-request.ts';
 import { Health } from './health.ts';
 import { headers, type Json, problem, problems, schemaOf, withHeaders } from './openapi-parts.ts';
-import { imagePaths, operationsPaths, searchPaths } from './openapi-paths.ts';
+import { filePaths, imagePaths } from './openapi-images.ts';
+import { operationsPaths, searchPaths } from './openapi-paths.ts';
+import { uploadPaths } from './openapi-uploads.ts';
 import { searchQueryUpTo } from './query-parser.ts';
 import { Stats } from './stats.ts';
 
@@ -21,13 +24,23 @@ export function createOpenApiDocument({ maxTopK = limits.topK }: OpenApiOptions 
         'Type words, get pictures. Bodies are JSON; errors are RFC 9457 problems. A path that is not listed is answered like x-unknown-path, a method that a path does not list like its x-other-methods, and a CORS preflight, where it is set up, with 204.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    paths: { ...searchPaths(maxTopK), ...imagePaths(), ...operationsPaths() },
+    paths: {
+      ...searchPaths(maxTopK),
+      ...imagePaths(),
+      ...filePaths(),
+      ...uploadPaths(),
+      ...operationsPaths(),
+    },
     'x-unknown-path': withHeaders404(),
     components: {
       schemas: {
         SearchQuery: schemaOf(searchQueryUpTo(maxTopK), 'input'),
         SearchResponse: schemaOf(SearchResponse, 'output'),
         Image: schemaOf(Image, 'output'),
+        UploadRequest: schemaOf(UploadRequest, 'input'),
+        Upload: schemaOf(Upload, 'output'),
+        UploadsInfo: schemaOf(UploadsInfo, 'output'),
+        Removal: schemaOf(Removal, 'output'),
         Health: schemaOf(Health, 'output'),
         Stats: schemaOf(Stats, 'output'),
         Problem: problem,

@@ -57,7 +57,7 @@ export async function withBody<T>(
     return onChunk(chunk);
   };
   try {
-    const failed = await readChunks(c.req.raw.body, signal, take).catch(toBroken);
+    const failed = await readChunks(c.req.raw.body, signal, take).catch(connectionBroke);
     return failed ? err(failed) : await work();
   } finally {
     memory.giveBack(bytes);
@@ -124,7 +124,7 @@ export function parseJson(text: string): Result<unknown, Failure> {
   }
 }
 
-function toBroken(cause: unknown): Failure {
+export function connectionBroke(cause: unknown): Failure {
   return failure('cancelled', 'Cannot read the body as the connection broke', { cause });
 }
 
@@ -132,7 +132,7 @@ export function tooLarge(maxBytes: number): Failure {
   return failure('body_too_large', `Cannot read the body as it is over ${maxBytes} bytes`);
 }
 
-function noMemory(): Failure {
+export function noMemory(): Failure {
   const detail = 'Cannot read the body as others take all the memory there is for bodies';
   return failure('overloaded', detail, { retryAfterSeconds: 1 });
 }

@@ -9,18 +9,26 @@ import { requestId, respondBug, respondFailure } from './respond.ts';
 import { routeOf } from './route-of.ts';
 import { createSearchRoutes, type SearchRoutesParts } from './search-routes.ts';
 import { createStatsApp, type StatsParts } from './stats.ts';
+import { createUploadForm, type UploadForms } from './upload-form.ts';
+import { createUploadRoutes, type UploadRoutesParts } from './upload-routes.ts';
 
-export interface SearchAppParts extends SearchRoutesParts, StatsParts {
+export interface SearchAppParts extends SearchRoutesParts, UploadRoutesParts, StatsParts {
   readonly health: () => Promise<Health>;
   /** What every request passes before it is answered: traces, log, keys, limits. */
   readonly guards?: readonly MiddlewareHandler[];
+  /** Where uploads are posted to this server itself. */
+  readonly uploadForms?: UploadForms | undefined;
+  /** Origins that the page may send to besides this one: where uploads are posted to a bucket. */
+  readonly connectTo?: readonly string[] | undefined;
 }
 
 /** The HTTP face of a search: routes, schemas and error mapping, whichever search it is. */
 export function createSearchApp(search: Search, parts: SearchAppParts): Hono {
-  const { logger, metrics } = parts;
+  const { logger, metrics, uploadForms } = parts;
   const app = new Hono();
-  app.use(withHeaders(countIn(metrics)), ...(parts.guards ?? []));
+  app.use(withHeaders(countIn(metrics), parts.connectTo), ...(parts.guards ?? []));
+  app.route('/', createUploadRoutes(parts));
+  if (uploadForms) app.route('/', createUploadForm({ ...parts, uploadForms }));
   app.route('/', createSearchRoutes(search, parts));
   app.route('/', createHealthApp(parts.health));
   app.route('/', createStatsApp(parts));

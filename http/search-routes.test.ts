@@ -123,7 +123,7 @@ describe('POST /search', () => {
     'GET /images/1',
     'PUT /search',
     'PATCH /search',
-    'DELETE /images/1',
+    'PUT /images/1',
     'POST /images/1/similar',
   ])('knows which methods a path takes: %s', async (line) => {
     const [method = '', path = ''] = line.split(' ');

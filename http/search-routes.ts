@@ -62,7 +62,7 @@ export function createSearchRoutes(search: Search, parts: SearchRoutesParts): Ho
     const image = id.ok ? await parts.images.get(id.value.id, createRequestContext(c, parts)) : id;
     return image.ok ? c.json(image.value) : respondAndLog(c, parts.logger, image.error);
   });
-  app.all('/images/:id', refuseOtherMethods('GET, HEAD'));
+  app.all('/images/:id', refuseOtherMethods('GET, HEAD, DELETE'));
 
   app.get('/images/:id/similar', (c) => {
     const raw = { ...fromQueryString(new URL(c.req.url).searchParams), id: c.req.param('id') };

@@ -18,7 +18,7 @@ export function createCard(hit: Hit): Card {
   const link = element(
     'a',
     { class: 'card', 'data-go': true, tabindex: -1 },
-    createPicture(hit, { alt: '', lazy: true }),
+    createPicture(hit, { alt: '', small: true }),
     element('span', { class: 'name', dir: 'auto', title: hit.metadata.file_name }, name),
     element(
       'span',

@@ -1,28 +1,16 @@
 import type { Image, SearchQuery, SearchResponse } from '../core/model.ts';
-import { brokenOff, readAnswer, unsendableKey } from './client-answer.ts';
+import type { Removal, Upload, UploadsInfo } from '../core/upload-request.ts';
 import type { Answer, Kind } from './client-answer.ts';
+import { createAsk } from './client-ask.ts';
+import type { Ask, CallOptions, ClientOptions } from './client-ask.ts';
 import type { Health, Stats } from './client-types.ts';
+import { postUpload, toUploadRequest } from './client-upload.ts';
+import type { Uploaded, UploadOptions } from './client-upload.ts';
+import { waitForImage } from './wait-for-image.ts';
+import type { WaitOptions } from './wait-for-image.ts';
 
 /** The body of `POST /search` as a caller writes it: only `query` is required. */
 export type SearchInput = NonNullable<(typeof SearchQuery)['~standard']['types']>['input'];
-
-export interface ClientOptions {
-  /** Where the server is, such as `http://localhost:8000`; a path in it is kept. */
-  readonly baseUrl: string | URL;
-  /** Sent as a bearer token; a function is asked before every call. */
-  readonly apiKey?: string | (() => string | undefined) | undefined;
-  /** How long one call may take, the body included (20,000). */
-  readonly timeoutMs?: number;
-  /** In place of the platform's own. */
-  readonly fetch?: typeof fetch;
-}
-
-export interface CallOptions {
-  /** Ends the call when it aborts: with the code `cancelled`, or `timeout` for a timeout signal. */
-  readonly signal?: AbortSignal | undefined;
-  /** 8 to 64 letters, digits, `_`, `-`, `.`: what the server's log calls this request. */
-  readonly requestId?: string | undefined;
-}
 
 export interface SearchOptions extends CallOptions {
   /**
@@ -48,35 +36,47 @@ export interface Client {
   /** The pictures nearest to one, without itself. */
   similar(id: string, options?: SimilarOptions): Promise<Answer<SearchResponse>>;
   image(id: string, options?: CallOptions): Promise<Answer<Image>>;
+  /** Whether pictures can be uploaded there, and which. */
+  uploads(options?: CallOptions): Promise<Answer<UploadsInfo>>;
+  /** Uploads one picture; it is searchable a moment later. */
+  upload(file: Blob, options?: UploadOptions): Promise<Answer<Uploaded>>;
+  /**
+   * Asks until the picture is in the index. One that can't be indexed never is: that ends as
+   * `timeout`.
+   */
+  waitUntilSearchable(id: string, options?: WaitOptions): Promise<Answer<Image>>;
+  /** Removes a picture's file; it is gone from searches a moment later. */
+  remove(id: string, options?: CallOptions): Promise<Answer<Removal>>;
   /** A server that cannot search gives a value too: its `status` is `unhealthy`. */
   health(options?: CallOptions): Promise<Answer<Health>>;
   stats(options?: CallOptions): Promise<Answer<Stats>>;
 }
 
-/** What is asked for, and how its answer is told from any other. */
-interface Call<T> extends CallOptions {
-  readonly path: string;
-  readonly kind: Kind<T>;
-  /** A body that is posted as JSON. */
-  readonly body?: unknown;
-}
-
 const search = { key: 'results', isIt: Array.isArray } as Kind<SearchResponse>;
-const image = { key: 'metadata', isIt: isObject } as Kind<Image>;
+const picture = { key: 'metadata', isIt: isObject } as Kind<Image>;
 const health = { key: 'status', isIt: isText, statuses: [503] } as Kind<Health>;
 const stats = { key: 'collection', isIt: isObject } as Kind<Stats>;
+const uploads = { key: 'content_types', isIt: Array.isArray } as Kind<UploadsInfo>;
+const form = { key: 'fields', isIt: isObject } as Kind<Upload>;
+const removal = { key: 'id', isIt: isText } as Kind<Removal>;
 
 /** For browsers and Node. Throws where `baseUrl` is no address. */
 export function createClient(options: ClientOptions): Client {
-  const ask = createAsk(options);
+  const base = new URL(options.baseUrl);
+  if (!base.pathname.endsWith('/')) base.pathname += '/';
+  const ask = createAsk(options, base);
   const searchFor: Client['search'] = (query, { cacheable = false, ...call } = {}) => {
     const { filters, ...rest } = query;
     if (!cacheable || filters) return ask({ ...call, path: 'search', kind: search, body: query });
     const { query: q, ...more } = rest;
     return ask({ ...call, path: `search?${parameters({ q, ...more })}`, kind: search });
   };
+  const image: Client['image'] = (id, call) =>
+    ask({ ...call, path: `images/${encodeURIComponent(id)}`, kind: picture });
   return {
     search: searchFor,
+    image,
+    ...createUploading(ask, image, base, options),
     async *pages(query, call) {
       let cursor: string | null | undefined = query.cursor ?? '*';
       while (cursor) {
@@ -90,62 +90,33 @@ export function createClient(options: ClientOptions): Client {
       const asked = parameters({ top_k, score_threshold });
       return ask({ ...call, path: asked === '' ? path : `${path}?${asked}`, kind: search });
     },
-    image: (id, call) => ask({ ...call, path: `images/${encodeURIComponent(id)}`, kind: image }),
     health: (call) => ask({ ...call, path: 'health', kind: health }),
     stats: (call) => ask({ ...call, path: 'stats', kind: stats }),
   };
 }
 
-function createAsk(options: ClientOptions) {
-  const { baseUrl, apiKey, timeoutMs = 20_000 } = options;
-  const base = new URL(baseUrl);
-  if (!base.pathname.endsWith('/')) base.pathname += '/';
-  // The platform's own is looked up late and called bare: browsers refuse it as a method.
-  const send: typeof fetch = options.fetch ?? ((input, init) => fetch(input, init));
-
-  return async function ask<T>({ path, kind, ...call }: Call<T>): Promise<Answer<T>> {
-    const key = typeof apiKey === 'function' ? apiKey() : apiKey;
-    // Headers of any other text can't be made.
-    if (key !== undefined && !/^[\x21-\x7e]+$/.test(key)) return unsendableKey;
-    const deadline = createDeadline(timeoutMs, call.signal);
-    try {
-      const response = await send(new URL(path, base), {
-        ...toRequest(call, key),
-        signal: deadline.signal,
-      });
-      return readAnswer(response, await response.text(), kind);
-    } catch (cause) {
-      return brokenOff(deadline.signal, cause, base.origin);
-    } finally {
-      deadline.clear();
-    }
-  };
-}
-
-function toRequest(call: Omit<Call<unknown>, 'path' | 'kind'>, key: string | undefined) {
-  const headers: Record<string, string> = { accept: 'application/json' };
-  if (key !== undefined) headers['authorization'] = `Bearer ${key}`;
-  if (call.requestId !== undefined) headers['x-request-id'] = call.requestId;
-  if (call.body === undefined) return { headers };
-  headers['content-type'] = 'application/json';
-  return { method: 'POST', headers, body: JSON.stringify(call.body) };
-}
-
-/** Of a signal and a time, whichever comes first, and no timer left behind. */
-function createDeadline(timeoutMs: number, signal: AbortSignal | undefined) {
-  const controller = new AbortController();
-  const late = () =>
-    controller.abort(new DOMException(`No answer within ${timeoutMs} ms`, 'TimeoutError'));
-  const leave = () => controller.abort(signal?.reason);
-  const timer = setTimeout(late, timeoutMs);
-  if (signal?.aborted) leave();
-  signal?.addEventListener('abort', leave, { once: true });
+function createUploading(
+  ask: Ask,
+  image: Client['image'],
+  base: URL,
+  options: ClientOptions,
+): Pick<Client, 'uploads' | 'upload' | 'waitUntilSearchable' | 'remove'> {
   return {
-    signal: controller.signal,
-    clear() {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', leave);
+    uploads: (call) => ask({ ...call, path: 'uploads', kind: uploads }),
+    async upload(file, call = {}) {
+      const { signal, requestId } = call;
+      const body = toUploadRequest(file, call);
+      const permit = await ask({ signal, requestId, path: 'uploads', kind: form, body });
+      return permit.ok ? postUpload(file, permit.value, base, { ...options, ...call }) : permit;
     },
+    waitUntilSearchable: (id, call) => waitForImage((each) => image(id, each), base, call),
+    remove: (id, call) =>
+      ask({
+        ...call,
+        method: 'DELETE',
+        path: `images/${encodeURIComponent(id)}`,
+        kind: removal,
+      }),
   };
 }
 

@@ -6,13 +6,14 @@ import { createPicture, originalHref } from './picture.ts';
 import { facts, readableName } from './words.ts';
 
 /** A picture large, with all that is known of it. */
-export function createDetail(image: Image): HTMLElement {
+export function createDetail(image: Image, removal?: HTMLElement): HTMLElement {
   const { metadata } = image;
   const name = readableName(metadata.file_name);
   const text = element('div', { class: 'detail-text' }, createTitle(name), createFacts(image));
   const original = originalHref(metadata.url);
   if (original !== '') text.append(createOriginalLink(original));
-  const picture = createPicture(image, { alt: name, lazy: false });
+  if (removal) text.append(removal);
+  const picture = createPicture(image, { alt: name, small: false });
   return element('div', { class: 'detail-body' }, picture, text);
 }
 

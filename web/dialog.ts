@@ -6,6 +6,8 @@ import { createLatest } from './latest.ts';
 import { createProblemNotice } from './notice.ts';
 import { currentEntry, currentPlace, leaveDetail } from './place.ts';
 import { explain } from './problem.ts';
+import { createRemoval } from './removal.ts';
+import type { RemovalOptions } from './removal.ts';
 import { createSimilar } from './similar.ts';
 
 export interface DetailDialog {
@@ -14,7 +16,10 @@ export interface DetailDialog {
 }
 
 /** Shows one picture at a time. `known` are pictures that need not be fetched. */
-export function createDetailDialog(known: Map<string, Image>): DetailDialog {
+export function createDetailDialog(
+  known: Map<string, Image>,
+  removing: RemovalOptions,
+): DetailDialog {
   const loads = createLatest();
   const { dialog, present } = createFrame(() => loads.cancel());
   let shown: string | null = null;
@@ -30,7 +35,16 @@ export function createDetailDialog(known: Map<string, Image>): DetailDialog {
     const image = answer.value;
     known.set(id, image);
     const { query } = currentPlace();
-    present(createDetail(image), createSimilar({ image, query, known, signal }));
+    present(
+      createDetail(image, createRemoval(image, { ...removing, onRemoved })),
+      createSimilar({ image, query, known, signal }),
+    );
+  }
+
+  function onRemoved(id: string): void {
+    known.delete(id);
+    removing.onRemoved(id);
+    if (shown === id) dialog.close();
   }
 
   return {

@@ -17,8 +17,10 @@ export function element<Tag extends keyof HTMLElementTagNameMap>(
 
 const svg = 'http://www.w3.org/2000/svg';
 
+type IconName = 'search' | 'close' | 'back' | 'open' | 'broken' | 'picture' | 'fold';
+
 /** One of the symbols in index.html; always beside a text or inside something with a name. */
-export function icon(name: 'search' | 'close' | 'back' | 'open' | 'broken'): SVGSVGElement {
+export function icon(name: IconName): SVGSVGElement {
   const made = document.createElementNS(svg, 'svg');
   const use = document.createElementNS(svg, 'use');
   made.setAttribute('class', 'icon');

@@ -9,10 +9,13 @@ export interface Grid {
   /** Focuses the card one was at last, or the first; false where there is none. */
   focus(): boolean;
   focusAt(index: number): void;
+  /** Takes a picture out for good. */
+  forget(id: string): void;
 }
 
 export function createGrid(list: HTMLElement, leave?: () => void): Grid {
   let cards = new Map<string, Card>();
+  const forgotten = new Set<string>();
   const roving = addRovingFocus(list, leave);
 
   return {
@@ -20,6 +23,8 @@ export function createGrid(list: HTMLElement, leave?: () => void): Grid {
       const kept = new Map<string, Card>();
       const bestScore = hits[0]?.score ?? 0;
       for (const hit of hits) {
+        // An answer that somebody kept may have what was removed a moment ago.
+        if (forgotten.has(hit.id)) continue;
         const card = cards.get(hit.id) ?? createCard(hit);
         card.update(hit, query, bestScore);
         kept.set(hit.id, card);
@@ -30,6 +35,12 @@ export function createGrid(list: HTMLElement, leave?: () => void): Grid {
       );
       cards = kept;
       roving.refresh(reset);
+    },
+    forget(id) {
+      forgotten.add(id);
+      cards.get(id)?.item.remove();
+      cards.delete(id);
+      roving.refresh(false);
     },
     focus: roving.focus,
     focusAt(index) {

@@ -10,7 +10,8 @@ export function listenToKeys({ input, clear, focusResults }: KeyboardOptions): v
   document.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]'))
       return;
-    if (event.target === input) return;
+    // What is typed into a field, such as an API key, stays there.
+    if (event.target instanceof HTMLInputElement) return;
     if (event.key !== '/' && event.key !== 'Escape') return;
     event.preventDefault();
     input.focus();

@@ -32,6 +32,8 @@ export function createNoPicturesNotice(): HTMLElement {
     'There are no pictures here yet',
     'Index a folder with ',
     element('code', {}, 'npm run index -- <folder>'),
-    ', then load this page again.',
+    ' and load this page again',
+    element('span', { class: 'or-add' }, ', or add some here'),
+    '.',
   );
 }

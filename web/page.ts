@@ -1,4 +1,5 @@
 import type { Image } from '../core/model.ts';
+import { offerAdding } from './adding.ts';
 import { api } from './api.ts';
 import { createDetailDialog } from './dialog.ts';
 import { find } from './element.ts';
@@ -31,7 +32,8 @@ const view = createResultsView(
   () => indexed,
 );
 const results = createResults(view, known);
-const dialog = createDetailDialog(known);
+const canRemove = offerAdding(known, () => void count());
+const dialog = createDetailDialog(known, { canRemove, onRemoved: results.forget });
 
 /** Makes the page show what the URL says. */
 function show(): void {
@@ -106,6 +108,10 @@ enter();
 if (currentPlace().query === '') typeQuery(input.value.trim());
 show();
 
-const stats = await api.stats();
-if (stats.ok) indexed = stats.value.collection.vectors_count;
-showExamples(indexed);
+async function count(): Promise<void> {
+  const stats = await api.stats();
+  if (stats.ok) indexed = stats.value.collection.vectors_count;
+  showExamples(indexed);
+}
+
+void count();

@@ -5,31 +5,38 @@ import { fetchAsDataUrl } from './keyed-picture.ts';
 interface PictureOptions {
   /** Empty where the name stands beside it. */
   readonly alt: string;
-  readonly lazy: boolean;
+  /** One of many: small where there is a small version, and loaded when it comes into view. */
+  readonly small: boolean;
 }
 
 /** The picture on its mat; a placeholder where the picture cannot be loaded. */
-export function createPicture({ metadata }: Image, { alt, lazy }: PictureOptions): HTMLElement {
+export function createPicture({ metadata }: Image, { alt, small }: PictureOptions): HTMLElement {
   const mat = element('div', { class: 'mat' });
-  const { width, height } = metadata;
+  const { width, height, thumbnail_url } = metadata;
   const picture = element('img', {
     alt,
-    loading: lazy ? 'lazy' : 'eager',
+    loading: small ? 'lazy' : 'eager',
     decoding: 'async',
     width: width > 0 ? width : undefined,
     height: height > 0 ? height : undefined,
   });
-  const href = originalHref(metadata.url);
+  const sources = [originalHref(metadata.url)];
+  // The small version may be gone, or be unknown to the server that has the original.
+  if (small && thumbnail_url) sources.unshift(originalHref(thumbnail_url));
+  let at = 0;
   picture.addEventListener('error', async () => {
-    const fetched = picture.src.startsWith('data:') ? undefined : await fetchAsDataUrl(href);
-    if (fetched !== undefined) {
-      picture.src = fetched;
+    const href = sources[at];
+    const isFetched = picture.src.startsWith('data:');
+    const fetched = isFetched || href === undefined ? undefined : await fetchAsDataUrl(href);
+    const next = fetched ?? sources[(at += 1)];
+    if (next !== undefined) {
+      picture.src = next;
       return;
     }
     mat.classList.add('broken');
     mat.replaceChildren(icon('broken'), element('span', {}, 'Cannot be shown'));
   });
-  picture.src = href;
+  picture.src = sources[0] ?? '';
   mat.append(picture);
   return mat;
 }

@@ -84,7 +84,8 @@ function fieldErrors(errors: readonly { readonly path: string; readonly message:
     .join(', ');
 }
 
-function sentence(text: string): string {
+/** With a capital letter and a full stop. */
+export function sentence(text: string): string {
   const trimmed = text.trim();
   if (trimmed === '') return '';
   const begun = trimmed.charAt(0).toUpperCase() + trimmed.slice(1);

@@ -19,6 +19,8 @@ export interface ResultsView {
   showAnswer(answer: SearchResponse, shown: Shown): void;
   /** In place of results. */
   showNotice(notice: HTMLElement): void;
+  /** Takes one picture out of the results. */
+  forget(id: string): void;
   focus(): boolean;
 }
 
@@ -60,6 +62,7 @@ export function createResultsView(
       if (!isMore) scrollTo({ top: 0, behavior: 'instant' });
       else if (hadFocus) grid.focusAt(countBefore);
     },
+    forget: grid.forget,
     focus: grid.focus,
   };
 }

@@ -10,6 +10,8 @@ import type { ResultsView } from './results-view.ts';
 export interface Results {
   /** Shows the answer to the query, or nothing where it is empty. */
   show(query: string, topK: number): Promise<void>;
+  /** Shows a picture no more: it was removed. */
+  forget(id: string): void;
 }
 
 const nothing = { query: '', topK: 0 };
@@ -53,5 +55,5 @@ export function createResults(view: ResultsView, known: Map<string, Image>): Res
     void show(shown.query, topK);
   });
 
-  return { show };
+  return { show, forget: view.forget };
 }

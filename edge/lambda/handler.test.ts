@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { abortFailure } from '../../core/failure.ts';
 import { err, ok } from '../../core/result.ts';
 import type { Search } from '../../core/search.ts';
+import type { Uploads } from '../../core/uploads.ts';
 import { lambdaContext, lambdaEvents, searchRequest } from '../../test/support/lambda-events.ts';
 import { createResponse, createTestApp } from '../../test/support/search-app.ts';
 import { createLambdaHandler } from './handler.ts';
@@ -72,6 +73,34 @@ describe.each(kinds)('an event of %s', (kind, toEvent) => {
   it('may be a GET with a body, which nobody reads', async () => {
     const event = toEvent({ path: '/livez', body: 'useless' });
     expect((await createHandler()(event, lambdaContext())).statusCode).toBe(200);
+  });
+
+  it('may ask for a form to upload with, or that a picture is removed', async () => {
+    const asked: unknown[] = [];
+    const uploads: Uploads = {
+      create: async (request) => {
+        asked.push(request);
+        const form = { key: 'k', url: 'https://pictures.example/', fields: { key: 'k' } };
+        return ok({ id: '1', method: 'POST', ...form, expires_at: '2026-01-01T00:00:00Z' });
+      },
+      remove: async (id) => {
+        asked.push(id);
+        return ok({ id });
+      },
+    };
+    const handler = createLambdaHandler(createTestApp({ uploads }), async () => {});
+    const body = { file_name: 'hündchen.jpg', content_type: 'image/jpeg', size: 3 };
+    const headers = { 'content-type': 'application/json' };
+    const request = { method: 'POST', path: '/uploads', headers, body: JSON.stringify(body) };
+    const form = await handler(toEvent({ ...request, base64: true }), lambdaContext());
+    expect(form.statusCode).toBe(201);
+    expect(JSON.parse(form.body)).toMatchObject({ id: '1', fields: { key: 'k' } });
+    const path = '/images/18446744073709551615';
+    const removal = await handler(toEvent({ method: 'DELETE', path }), lambdaContext());
+    expect(removal.statusCode).toBe(202);
+    expect(asked).toEqual([{ ...body, category: null }, '18446744073709551615']);
+    const wrong = await handler(toEvent({ ...request, body: '{}' }), lambdaContext());
+    expect(JSON.parse(wrong.body)).toMatchObject({ status: 422, code: 'invalid_field' });
   });
 
   it('tells who called', async () => {

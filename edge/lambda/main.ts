@@ -2,7 +2,9 @@ import { pino } from 'pino';
 import { createEmfMetrics } from '../../adapters/emf-metrics.ts';
 import { openTracer } from '../../adapters/open-tracer.ts';
 import { parseEnv } from '../../core/env.ts';
-import { EdgeConfig } from '../config.ts';
+import type { Failure } from '../../core/failure.ts';
+import type { Result } from '../../core/result.ts';
+import { AwsEnvironment, EdgeConfig } from '../config.ts';
 import { openEdge } from '../open.ts';
 import { createLambdaHandler } from './handler.ts';
 import { withPatience } from './patience.ts';
@@ -10,10 +12,8 @@ import { withPatience } from './patience.ts';
 /** A collector in the same network takes a few milliseconds. */
 const maxFlushMs = 250;
 
-const parsed = parseEnv(EdgeConfig, process.env);
-// Lambda reports what ends the start of a function.
-if (!parsed.ok) throw new Error(parsed.error.detail);
-const config = parsed.value;
+const config = orThrow(parseEnv(EdgeConfig, process.env));
+const aws = orThrow(parseEnv(AwsEnvironment, process.env));
 const logger = pino({ level: config.LOG_LEVEL });
 const now = () => performance.now();
 const metrics = createEmfMetrics({
@@ -26,7 +26,7 @@ const metrics = createEmfMetrics({
 });
 const tracer = await openTracer(config, 'edge', logger);
 // Connections are made here, once, and live on from one invocation to the next.
-const { app } = openEdge(config, { logger, metrics, tracer, now });
+const { app } = openEdge(config, { logger, metrics, tracer, now }, aws);
 
 const sendTraces = tracer && withPatience(() => tracer.flush(), maxFlushMs);
 
@@ -34,3 +34,9 @@ export const handler = createLambdaHandler(app, async () => {
   metrics.flush();
   await sendTraces?.();
 });
+
+/** Lambda reports what ends the start of a function. */
+function orThrow<T>(result: Result<T, Failure>): T {
+  if (result.ok) return result.value;
+  throw new Error(result.error.detail);
+}
