@@ -2,9 +2,10 @@ import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createDirectoryObjects } from '../adapters/directory-objects.ts';
 import type { Async } from '../core/failure.ts';
+import { indexObjects } from '../core/index-objects.ts';
 import { ok } from '../core/result.ts';
 import { drawDemoPictures, listDemoPictures } from './demo-pictures.ts';
-import { indexFolder } from './index-folder.ts';
+
 import type { Opened } from './open-local.ts';
 import { createProgress } from './progress.ts';
 import { createReport } from './report.ts';
@@ -33,7 +34,7 @@ export async function indexDemoPictures(
 
   const indexing = createProgress('Indexing', pictures.length);
   const report = createReport();
-  const indexed = await indexFolder(engine, {
+  const indexed = await indexObjects(engine, {
     objects: createDirectoryObjects(directory),
     batchSize: 64,
     prune: false,

@@ -53,7 +53,10 @@ export async function withEngine<T>(
   }
   const { encoder } = engine.value;
   const generations = endGenerations(front.cache, config.value);
-  const store = withGeneration(engine.value.store, generations, { logger });
+  const store = withGeneration(engine.value.store, generations, {
+    logger,
+    coalesce: true,
+  });
   try {
     const opened = { engine: { ...engine.value, store }, front, logger };
     return await work({ ...opened, config: config.value, frontConfig: frontConfig.value });
@@ -87,11 +90,10 @@ export function localIndexOf(config: GpuServiceConfig): string {
 export function endGenerations(cache: Cache | undefined, config: GpuServiceConfig) {
   const names = [...new Set([config.QDRANT_COLLECTION, localIndexOf(config)])];
   const generations = cache ? names.map((name) => createGeneration(cache, name)) : [];
+  const all = async (told: readonly Promise<boolean>[]) => (await Promise.all(told)).every(Boolean);
   return {
-    async end(): Promise<boolean> {
-      const ended = await Promise.all(generations.map((generation) => generation.end()));
-      return ended.every(Boolean);
-    },
+    end: () => all(generations.map((generation) => generation.end())),
+    endSoon: () => all(generations.map((generation) => generation.endSoon())),
   };
 }
 

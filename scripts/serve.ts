@@ -1,47 +1,62 @@
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { createDirectoryObjects } from '../adapters/directory-objects.ts';
 import { createMemoryCache } from '../adapters/memory-cache.ts';
 import { openTracer } from '../adapters/open-tracer.ts';
 import { createPrometheusMetrics } from '../adapters/prometheus-metrics.ts';
 import type { Async } from '../core/failure.ts';
-import type { ModelInfo, Tracer } from '../core/ports.ts';
+import type { Cache, ModelInfo, Tracer } from '../core/ports.ts';
 import { ok } from '../core/result.ts';
 import { createEdge } from '../edge/app.ts';
 import { createLocalSearch } from '../gpu-service/app.ts';
 import type { GpuServiceConfig } from '../gpu-service/config.ts';
+import { localHosts } from '../http/only-hosts.ts';
 import { createPage } from '../http/page.ts';
 import { createPictures, pictureUrls } from '../http/pictures.ts';
 import { listen, type RunningServer } from '../http/server.ts';
 import { runCommand } from './command.ts';
 import { indexDemoPictures } from './demo.ts';
+import type { Intake } from './intake.ts';
+import { openIntake } from './open-intake.ts';
 import { localIndexOf, type Opened, withEngine } from './open-local.ts';
 
 const help = `Search pictures by text, on this machine: one process, nothing else needed.
 
   npm start
+  npm start -- --local-aws   uploads as on AWS: to a bucket, whose queue a function works off
 
-An empty index is first filled with demo pictures. For your own: npm run index -- <folder>.
+An empty index is first filled with demo pictures. For your own: npm run index -- <folder>, or upload
+them on the page: they go to the folder uploads in DATA_DIR. With --local-aws they go to a bucket
+(S3 and SQS over their protocols, in this process and for this machine alone), which is kept in
+local-aws in DATA_DIR.
 Settings are environment variables, or lines in .env; .env.example explains each. Most wanted:
 
   API_HOST=127.0.0.1   who may connect (0.0.0.0: everyone on the network)
   API_PORT=8000        without it the next free port is taken
-  DATA_DIR=.data       where the index and pulled models are
+  DATA_DIR=.data       where the index, uploads and pulled models are
+  LOCAL_AWS_PORT=4566  of S3 and SQS with --local-aws; 0: any that is free
   REDIS_ENABLED=true REDIS_HOST=localhost REDIS_PORT=6379
                        keep answers in Redis instead of this process
   CLIP_MODEL_NAME=ViT-B-32 CLIP_PRETRAINED=openai
                        another model than the built-in one; npm run models -- list shows all
 `;
 
+const options = {
+  'local-aws': { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const;
+
 const drainTimeoutMs = 25_000;
 const portsToTry = 20;
+
+/** Addresses that only this machine can reach. */
+const loopback = new Set(['127.0.0.1', 'localhost', '::1']);
 
 const now = () => performance.now();
 const metrics = createPrometheusMetrics(now, { ofProcess: true });
 
 await runCommand(async (args) => {
-  const { values } = parseArgs({ args, options: { help: { type: 'boolean', default: false } } });
+  const { values } = parseArgs({ args, options });
   if (values.help) {
     process.stdout.write(help);
     return ok(0);
@@ -53,26 +68,45 @@ await runCommand(async (args) => {
     const demo = await indexDemoPictures(engine, config.DATA_DIR, stop.signal);
     if (stop.signal.aborted) return ok(130);
     if (!demo.ok) return demo;
-    const tracer = await openTracer(opened.frontConfig, 'picture-search', opened.logger);
-    const server = await listenSomewhere(createLocalApp(opened, tracer), config);
-    if (!server.ok) return server;
-    greet(config, server.value.port, engine.encoder.model);
-    if (!stop.signal.aborted) await once(stop.signal, 'abort');
-    await server.value.close(drainTimeoutMs);
-    await tracer?.close();
-    return ok(0);
+    return serve(opened, stop.signal, values['local-aws']);
   }, metrics);
 });
+
+async function serve(opened: Opened, stopped: AbortSignal, localAws: boolean): Async<number> {
+  const { config, engine, front, frontConfig, logger } = opened;
+  const tracer = await openTracer(frontConfig, 'picture-search', logger);
+  const cache = front.cache ?? createMemoryCache({ now });
+  let origins: readonly string[] = [];
+  const intake = await openIntake(opened, { cache, localAws, origins: () => origins });
+  if (!intake.ok) return intake;
+  const app = createLocalApp(opened, { cache, intake: intake.value, tracer });
+  const server = await listenSomewhere(app, config);
+  if (server.ok) {
+    origins = originsOf(config, server.value.port);
+    greet(origins[0] ?? '', engine.encoder.model, intake.value);
+    if (!stopped.aborted) await once(stopped, 'abort');
+    await server.value.close(drainTimeoutMs);
+  }
+  await intake.value.close();
+  await tracer?.close();
+  return server.ok ? ok(0) : server;
+}
+
+interface LocalParts {
+  readonly cache: Cache;
+  readonly intake: Intake;
+  readonly tracer: Tracer | undefined;
+}
 
 /** The edge on a search of its own, with the page in front of it and the pictures beside it. */
 function createLocalApp(
   { engine, config, front, frontConfig, logger }: Opened,
-  tracer: Tracer | undefined,
+  { cache, intake, tracer }: LocalParts,
 ) {
   const page = createPage(fileURLToPath(new URL('../web', import.meta.url)));
   const maxSearches = config.MAX_CONCURRENT_SEARCHES;
   const parts = { ...engine, urlsOf: pictureUrls, metrics, maxSearches };
-  const lists = { cache: front.cache ?? createMemoryCache({ now }), index: localIndexOf(config) };
+  const lists = { cache, index: localIndexOf(config) };
   // Others write to Qdrant too, and only a Redis that all share tells that they did.
   const isAlone = config.VECTOR_STORE === 'embedded';
   const ttlSeconds = frontConfig.REDIS_CACHE_TTL;
@@ -80,18 +114,20 @@ function createLocalApp(
     ...parts,
     ...createLocalSearch(parts),
     ...front,
+    ...intake.edge,
     lists,
     cached:
       isAlone || front.cache
         ? { ...lists, modelId: engine.encoder.model.id, ttlSeconds }
         : undefined,
+    hosts: loopback.has(config.API_HOST) ? localHosts : undefined,
     openRoutes: page.routes.map(({ path }) => path),
     logger,
     tracer,
     now,
     timeoutMs: config.REQUEST_TIMEOUT_MS,
   });
-  app.route('/', createPictures({ store: engine.store, objectsOf: createDirectoryObjects }));
+  app.route('/', createPictures({ store: engine.store, objectsOf: intake.objectsOf }));
   app.route('/', page);
   return app;
 }
@@ -110,14 +146,22 @@ async function listenSomewhere(
   }
 }
 
-function greet({ API_HOST }: GpuServiceConfig, port: number, { id, device }: ModelInfo): void {
-  const host = API_HOST === '127.0.0.1' || API_HOST === '0.0.0.0' ? 'localhost' : API_HOST;
-  process.stdout.write(`
-Ready: http://${host}:${port} (model ${id} on ${device})
+/** What the page is called in a browser, the best name first. */
+function originsOf({ API_HOST }: GpuServiceConfig, port: number): readonly string[] {
+  const isHere = API_HOST === '127.0.0.1' || API_HOST === '0.0.0.0';
+  const hosts = [...(isHere ? [] : [API_HOST]), 'localhost', '127.0.0.1'];
+  return hosts.map((host) => `http://${host}:${port}`);
+}
 
-  curl -X POST http://${host}:${port}/search -H 'content-type: application/json' \\
+function greet(origin: string, { id, device }: ModelInfo, { says }: Intake): void {
+  process.stdout.write(`
+Ready: ${origin} (model ${id} on ${device})
+
+  curl -X POST ${origin}/search -H 'content-type: application/json' \\
     -d '{"query": "a dog", "top_k": 5}'
 
-API: http://${host}:${port}/docs · your own pictures: npm run index -- <folder> · Ctrl+C stops.
+${says.join('\n')}
+
+API: ${origin}/docs · your own pictures: npm run index -- <folder> · Ctrl+C stops.
 `);
 }
