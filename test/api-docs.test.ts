@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { failures } from '../core/failure.ts';
 import { createOpenApiDocument } from '../http/openapi.ts';
+import { createClient } from '../web/client.ts';
 import { createKey } from './support/api-keys.ts';
 import { type Example, readCodeTables, readExamples } from './support/api-examples.ts';
 import { type RunningScript, runScript, startScript } from './support/processes.ts';
@@ -43,7 +44,14 @@ async function startServer(env: Readonly<Record<string, string>>): Promise<strin
   return url;
 }
 
+/** Where the examples are run: it has the picture that they upload. */
+let workplace: string;
+
 beforeAll(async () => {
+  workplace = await newDirectory();
+  const background = { r: 200, g: 40, b: 120 };
+  const picture = sharp({ create: { width: 192, height: 192, channels: 3, background } });
+  await picture.toFile(join(workplace, 'dog.png'));
   addresses.open = await startServer({});
   addresses.guarded = await startServer(guardedEnv);
 });
@@ -61,6 +69,14 @@ function prepare({ code, section }: Example): string {
     .replaceAll("'../web/", `'${root.replaceAll('\\', '/')}/web/`);
 }
 
+/** What the example before has uploaded, and the next one is about. */
+async function untilUploadedIsFound(): Promise<void> {
+  const form = JSON.parse(await readFile(join(workplace, 'form.json'), 'utf8')) as { id: string };
+  const client = createClient({ baseUrl: `http://${addresses.open}` });
+  const found = await client.waitUntilSearchable(form.id);
+  if (!found.ok) throw new Error(found.problem.detail);
+}
+
 function environment() {
   return { ...process.env, API_KEY: key };
 }
@@ -71,9 +87,11 @@ describe('the curl examples of docs/api.md', () => {
   it.each(commands.map((example) => [example.name, example] as const))('%s', async (_, example) => {
     const { shownJson, shownHeaders } = example;
     const told = 'curl() { command curl -sS -w \'%{stderr}%{http_code}\\n\' "$@"; }\n';
-    const ran = await run('bash', ['-ec', told + prepare(example)], { env: environment() });
-    const { status = 200 } = (shownJson ?? {}) as { status?: unknown };
-    expect(ran.stderr.trim()).toBe(String(typeof status === 'number' ? status : 200));
+    const options = { env: environment(), cwd: workplace };
+    if (example.code.startsWith('id=')) await untilUploadedIsFound();
+    const ran = await run('bash', ['-ec', told + prepare(example)], options);
+    const { status } = (shownJson ?? {}) as { status?: unknown };
+    expect(ran.stderr.trim()).toMatch(typeof status === 'number' ? `${status}` : /^20[0124]$/);
     if (shownJson !== null) expect(missing(JSON.parse(ran.stdout), shownJson, '')).toEqual([]);
     for (const header of shownHeaders)
       expect(ran.stdout).toMatch(new RegExp(`^${header}: .`, 'im'));
@@ -86,6 +104,9 @@ describe('the curl examples of docs/api.md', () => {
       '/search\\?',
       '/images/\\d+\\n',
       '/similar',
+      '8000/uploads\\n',
+      'POST .*/uploads ',
+      'DELETE .*/images/',
       '/health',
       '/stats',
     ]) {
@@ -130,7 +151,7 @@ describe('the TypeScript examples of docs/api.md', () => {
     '%s',
     async (_, place) => {
       const args = ['--disable-warning=ExperimentalWarning', join(directory, `${place}.ts`)];
-      const ran = await run(process.execPath, args, { env: environment() });
+      const ran = await run(process.execPath, args, { env: environment(), cwd: workplace });
       const example = programs[place];
       expect(ran.stderr).toBe('');
       // Neither nothing, nor that it failed, nor the code of a failure.

@@ -1,19 +1,34 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { GpuServiceConfig } from '../gpu-service/config.ts';
+import {
+  all,
+  copies,
+  environment,
+  execForm,
+  filesReachedFrom,
+  isWithin,
+  last,
+  packagesOf,
+  readStages,
+  readText as read,
+  root,
+  type Stage,
+  stageOf,
+} from './support/dockerfile.ts';
 
-// No image can be built where the tests run. What the Dockerfile takes for granted can be checked:
-// what it copies, what it removes, which versions belong together, and what it runs.
+// What the Dockerfile takes for granted: what it copies, what it removes, which versions belong
+// together, and what it runs.
 
-const root = join(import.meta.dirname, '..');
 const stages = readStages('gpu-service/Dockerfile');
 const service = stage('service');
+const mains = ['gpu-service/main.ts', 'gpu-service/index-job/main.ts'];
 
 const PackageJson = z.object({
   version: z.string(),
@@ -54,7 +69,8 @@ describe('the image', () => {
 
   it.each(['cpu', 'cuda'])('sets variables that the service reads, for %s', (device) => {
     const set = { ...environment(stage(`runtime-${device}`)), ...environment(service) };
-    const known = new Set([...Object.keys(GpuServiceConfig.shape), 'NODE_ENV']);
+    const nodes = ['NODE_ENV', 'UV_THREADPOOL_SIZE'];
+    const known = new Set([...Object.keys(GpuServiceConfig.shape), ...nodes]);
     expect(Object.keys(set).filter((name) => !known.has(name))).toEqual([]);
     expect(GpuServiceConfig.parse(set)).toMatchObject({
       API_HOST: '0.0.0.0',
@@ -77,7 +93,7 @@ describe('the image', () => {
   });
 
   it('has every file that the service imports', () => {
-    const files = filesReachedFrom('gpu-service/main.ts');
+    const files = filesReachedFrom(...mains);
     expect(files.length).toBeGreaterThan(40);
     const folders = copies(service).flatMap(({ source, from }) => (from ? [] : [`${source}/`]));
     const missing = files.filter((file) => !folders.some((folder) => file.startsWith(folder)));
@@ -88,10 +104,7 @@ describe('the image', () => {
 
   it('keeps every package that the service imports', () => {
     const removed = removedPaths().map((path) => path.replace(/^node_modules\//, ''));
-    const packages = filesReachedFrom('gpu-service/main.ts')
-      .flatMap(importsOf)
-      .filter((name) => /^[a-z@]/.test(name) && !name.startsWith('node:'))
-      .map((name) => /^(@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? name);
+    const packages = packagesOf(filesReachedFrom(...mains));
     expect(new Set(packages)).toContain('onnxruntime-node');
     expect(packages.filter((name) => !(name in project.dependencies))).toEqual([]);
     expect(packages.filter((name) => removed.some((path) => name.startsWith(path)))).toEqual([]);
@@ -183,76 +196,8 @@ describe('the health check', () => {
   }
 });
 
-interface Instruction {
-  readonly name: string;
-  readonly words: string;
-}
-
-interface Stage {
-  readonly name: string;
-  readonly base: string;
-  readonly instructions: readonly Instruction[];
-}
-
-/** Continued lines are joined by one space; comments, and what stands before the first stage, are left out. */
-function readStages(path: string): Stage[] {
-  const lines = read(path)
-    .split('\n')
-    .filter((line) => !/^\s*#/.test(line))
-    .join('\n')
-    .replaceAll(/\s*\\\n\s*/g, ' ')
-    .split('\n')
-    .filter((line) => line.trim() !== '');
-  const instructions = lines.map((line) => {
-    const [, name = '', words = ''] = /^([A-Z]+)\s+(.*)$/.exec(line) ?? [];
-    return { name, words };
-  });
-  const starts = instructions.flatMap(({ name }, index) => (name === 'FROM' ? [index] : []));
-  return starts.map((start, index) => {
-    const [, base = '', name = ''] =
-      /^(\S+) AS (\S+)$/.exec(instructions[start]?.words ?? '') ?? [];
-    return { name, base, instructions: instructions.slice(start + 1, starts[index + 1]) };
-  });
-}
-
 function stage(name: string): Stage {
-  const found = stages.find((each) => each.name === name);
-  if (found === undefined) throw new Error(`The Dockerfile has no stage ${name}`);
-  return found;
-}
-
-/** What follows the name in every instruction of that name. */
-function all({ instructions }: Stage, name: string): string[] {
-  return instructions.filter((each) => each.name === name).map((each) => each.words);
-}
-
-function last(from: Stage, name: string): string {
-  return all(from, name).at(-1) ?? '';
-}
-
-function execForm(text: string): string[] {
-  return z.array(z.string()).parse(JSON.parse(text));
-}
-
-function environment(from: Stage): Record<string, string> {
-  const pairs = all(from, 'ENV').flatMap((line) => line.split(' '));
-  return Object.fromEntries(pairs.map((pair) => pair.split('=', 2) as [string, string]));
-}
-
-interface Copy {
-  readonly source: string;
-  readonly target: string;
-  readonly from: string | undefined;
-}
-
-function copies(of: Stage): Copy[] {
-  return all(of, 'COPY').flatMap((line) => {
-    const words = line.split(' ');
-    const from = words.find((word) => word.startsWith('--from='))?.slice('--from='.length);
-    const paths = words.filter((word) => !word.startsWith('--'));
-    const target = paths.at(-1) ?? '';
-    return paths.slice(0, -1).map((source) => ({ source, target, from }));
-  });
+  return stageOf(stages, name);
 }
 
 function removedPaths(): string[] {
@@ -261,32 +206,4 @@ function removedPaths(): string[] {
     .flatMap((command) => command.split(' ').slice(2));
   expect(paths.length).toBeGreaterThan(3);
   return paths;
-}
-
-/** A file and all that it imports or starts as a thread, and what these import, and so on. */
-function filesReachedFrom(start: string): string[] {
-  const reached = new Set([start]);
-  for (const file of reached) {
-    for (const name of importsOf(file)) {
-      if (name.startsWith('.')) reached.add(join(dirname(file), name).replaceAll('\\', '/'));
-    }
-  }
-  return [...reached];
-}
-
-/** Data files, and folders of them, import nothing. */
-function importsOf(file: string): string[] {
-  if (!file.endsWith('.ts')) return [];
-  const source = read(file);
-  const imports = source.matchAll(/(?:import|export)\s+(?!type\s)(?:[^'";]*?\sfrom\s+)?'([^']+)'/g);
-  const urls = source.matchAll(/new URL\('([^']+)', import\.meta\.url\)/g);
-  return [...imports, ...urls].map(([, name]) => name ?? '');
-}
-
-function isWithin(file: string, path: string): boolean {
-  return file === path || file.startsWith(`${path}/`);
-}
-
-function read(path: string): string {
-  return readFileSync(join(root, path), 'utf8');
 }

@@ -19,7 +19,7 @@ let service: RunningService;
 beforeAll(async () => {
   // No folder above it has a node_modules.
   directory = await temporaryDirectory();
-  const { code, stderr } = await runScript('bundle-edge', ['--out', directory]);
+  const { code, stderr } = await runScript('bundle', ['--out', directory]);
   if (code !== 0) throw new Error(stderr);
   service = await startService(await temporaryDirectory(), { SERVICE_SECRET: secret });
 });
@@ -27,8 +27,22 @@ afterAll(() => service?.stop());
 
 /** The files that a part of the bundle was made from. */
 async function sourcesOf(file: string): Promise<string[]> {
-  const map = JSON.parse(await readFile(join(directory, `${file}.map`), 'utf8'));
+  const text = await readFile(join(directory, `${file}.map`), 'utf8').catch(() => undefined);
+  // Glue between two others has no source.
+  const map = text === undefined ? { sources: [] } : JSON.parse(text);
   return (map as { sources: string[] }).sources;
+}
+
+/** The entry, what it imports, and so on. */
+async function startFiles(): Promise<ReadonlySet<string>> {
+  const reached = new Set(['lambda.mjs']);
+  for (const name of reached) {
+    const code = await readFile(join(directory, name), 'utf8');
+    for (const [, other = ''] of code.matchAll(/(?:from|import)\s*["'`]\.\/([^"'`]+)["'`]/g)) {
+      reached.add(other);
+    }
+  }
+  return reached;
 }
 
 function start(env: Readonly<Record<string, string>> = {}): Promise<LambdaProcess> {
@@ -44,12 +58,21 @@ function start(env: Readonly<Record<string, string>> = {}): Promise<LambdaProces
 }
 
 describe('the bundle of the edge', () => {
-  it('is below a megabyte', async () => {
-    const files = (await readdir(directory)).filter((name) => name.endsWith('.mjs'));
+  it('loads less than a megabyte at its start', async () => {
     const sizes = await Promise.all(
-      files.map(async (name) => (await stat(join(directory, name))).size),
+      [...(await startFiles())].map(async (name) => (await stat(join(directory, name))).size),
     );
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(1_000_000);
+  });
+
+  it('loads the SDK of AWS only when something is uploaded or removed', async () => {
+    const isSdk = (source: string) => /node_modules\/@(aws-sdk|smithy)\//.test(source);
+    const atStart = await startFiles();
+    const all = (await readdir(directory)).filter((name) => name.endsWith('.mjs'));
+    const withSdk: string[] = [];
+    for (const name of all) if ((await sourcesOf(name)).some(isSdk)) withSdk.push(name);
+    expect(withSdk.length).toBeGreaterThan(0);
+    expect(withSdk.filter((name) => atStart.has(name))).toEqual([]);
   });
 
   it('has what the edge is made of, and nothing of what only the service needs', async () => {
@@ -101,9 +124,37 @@ describe('the bundled handler, without node_modules', () => {
     expect(statusCode).toBe(200);
   });
 
+  it('permits uploads, with the SDK of AWS that it loads then', async () => {
+    const uploading = await start({
+      PICTURES_BUCKET: 'pictures',
+      AWS_REGION: 'eu-central-1',
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'not-a-secret-at-all',
+    });
+    const upload = { file_name: 'dog.jpg', content_type: 'image/jpeg', size: 1000 };
+    const { statusCode, body } = await uploading.invoke(
+      lambdaEvents['function URL']({
+        method: 'POST',
+        path: '/uploads',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(upload),
+      }),
+    );
+    expect(statusCode).toBe(201);
+    expect(JSON.parse(body)).toMatchObject({
+      method: 'POST',
+      url: 'https://pictures.s3.eu-central-1.amazonaws.com/',
+      fields: { 'Content-Type': 'image/jpeg' },
+    });
+    expect(uploading.output()).not.toContain('not-a-secret-at-all');
+    await uploading.stop();
+  });
+
   it('says what keeps it from starting', async () => {
-    await expect(start({ SERVICE_URL: 'nowhere' })).rejects.toThrow(/SERVICE_URL/);
-    await expect(start({ API_KEYS_REQUIRED: '' })).rejects.toThrow(/API_KEYS_REQUIRED/);
+    await expect(start({ SERVICE_URL: 'nowhere' })).rejects.toThrow(/^Error: .*: SERVICE_URL: /m);
+    await expect(start({ API_KEYS_REQUIRED: '' })).rejects.toThrow(
+      /^Error: .*: API_KEYS_REQUIRED: /m,
+    );
   });
 });
 

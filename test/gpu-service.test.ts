@@ -2,8 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SearchResponse } from '../core/model.ts';
-import { EdgeConfig } from '../edge/config.ts';
+import { AwsEnvironment, EdgeConfig } from '../edge/config.ts';
+import { IndexImagesConfig } from '../functions/index-images/config.ts';
+import { ReconcileConfig } from '../functions/reconcile/config.ts';
 import { GpuServiceConfig } from '../gpu-service/config.ts';
+import { IndexJobConfig } from '../gpu-service/index-job/config.ts';
+import { IntakeSettings } from '../scripts/open-intake.ts';
 import { ModelSettings } from '../scripts/model-settings.ts';
 import { runScript, startProcess } from './support/processes.ts';
 import { post } from './support/search-app.ts';
@@ -52,16 +56,34 @@ describe('the service', () => {
 describe('.env.example', () => {
   it('explains every setting, with its default', () => {
     const text = readFileSync(join(import.meta.dirname, '../.env.example'), 'utf8');
-    const lines = text.matchAll(/^#?([A-Z_]+)=(.*)$/gm);
+    const lines = text.matchAll(/^#?([A-Z0-9_]+)=(.*)$/gm);
     const shown = Object.fromEntries(Array.from(lines, ([, name, value]) => [name, value]));
-    const known = { ...GpuServiceConfig.shape, ...EdgeConfig.shape, ...ModelSettings.shape };
+    const known = {
+      ...IndexJobConfig.shape,
+      ...IndexImagesConfig.shape,
+      ...ReconcileConfig.shape,
+      ...AwsEnvironment.shape,
+      ...EdgeConfig.shape,
+      ...ModelSettings.shape,
+      ...IntakeSettings.shape,
+    };
     expect(Object.keys(shown).toSorted()).toEqual(Object.keys(known).toSorted());
     const edge = EdgeConfig.parse({ SERVICE_URL: 'http://gpu', API_KEYS_REQUIRED: 'false' });
     const service = GpuServiceConfig.parse({});
-    const { ENCODER_THREADS, ...defaults } = { ...ModelSettings.parse({}), ...edge, ...service };
+    const PICTURES_BUCKET = 'pictures';
+    const indexing = IndexImagesConfig.parse({ PICTURES_BUCKET });
+    const reconcile = ReconcileConfig.parse({ PICTURES_BUCKET, QUEUE_URL: 'http://queue' });
+    const { ENCODER_THREADS, ...defaults } = {
+      ...ModelSettings.parse({}),
+      ...IntakeSettings.parse({}),
+      ...indexing,
+      ...reconcile,
+      ...edge,
+      ...service,
+    };
     // These are lists, or depend on what it is.
     const unlike =
-      'API_HOST API_PORT SERVICE_URL SERVICE_SECRET CLIP_MODEL_NAME API_KEYS API_KEYS_REQUIRED CORS_ORIGINS';
+      'API_HOST API_PORT SERVICE_URL SERVICE_SECRET CLIP_MODEL_NAME API_KEYS API_KEYS_REQUIRED CORS_ORIGINS PICTURES_BUCKET QUEUE_URL';
     const special = new Set(unlike.split(' '));
     const plain = Object.entries(defaults).filter(([name]) => !special.has(name));
     expect(plain.length).toBeGreaterThan(25);

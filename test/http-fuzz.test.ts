@@ -13,7 +13,7 @@ import { listen } from '../http/server.ts';
 import { createKey } from './support/api-keys.ts';
 import { expectOk } from './support/expect-ok.ts';
 import { type Answered, createAnswerCheck } from './support/openapi-check.ts';
-import { readDocument } from './support/openapi-document.ts';
+import { type Json, type Operation, readDocument } from './support/openapi-document.ts';
 import { createThreePictures, createWholeEdge, openSettings } from './support/openapi-edge.ts';
 import { type GeneratedRequest, requestsOf } from './support/openapi-requests.ts';
 
@@ -51,7 +51,12 @@ describe('every answer is one that the document describes', { timeout: 300_000 }
     // Neither the one kind of request nor the other was forgotten.
     const statuses = [200, 400, 405, 410, 413, 415, 422];
     const posts = statuses.map((status) => `${status === 405 ? 'PUT' : 'POST'} /search ${status}`);
-    expect([...seen]).toEqual(expect.arrayContaining([...posts, 'an unknown path 404']));
+    const uploads = [201, 400, 415, 422].map((status) => `POST /uploads ${status}`);
+    const forms = [403, 413, 415].map((status) => `POST /uploads/form ${status}`);
+    const removals = [202, 404, 422].map((status) => `DELETE /images/{id} ${status}`);
+    expect([...seen]).toEqual(
+      expect.arrayContaining([...posts, ...uploads, ...forms, ...removals, 'an unknown path 404']),
+    );
     const asked = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
@@ -153,22 +158,31 @@ async function expectDescribed(
   await assert(property, { numRuns: runs * factor, ...(seed === undefined ? {} : { seed }) });
 }
 
-const searchBody = z.fromJSONSchema(
-  document.paths['/search']?.['post']?.requestBody?.content['application/json'].schema ?? false,
-);
+/** What a body is checked against, by what the document has of it. */
+const bodySchemas = new Map<Json, z.ZodType>();
+for (const { requestBody } of Object.values(document.paths).flatMap(Object.values<Operation>)) {
+  const schema = requestBody?.content['application/json']?.schema;
+  if (schema !== undefined) bodySchemas.set(schema, z.fromJSONSchema(schema));
+}
 
 /** What keeps to the document is no bad request, and what does not is one. */
 function acceptsValid(request: GeneratedRequest, { method, pathname, status }: Answered): string[] {
-  // Like an id, a cursor may be of the right form and nobody's.
-  const isAccepted = status < 400 || status === 404 || status === 410;
-  if (request.isValid && !isAccepted) return [`a valid request was answered ${status}`];
   const { requestBody } = document.describe(method, pathname).operation;
-  if (requestBody === undefined || !isAccepted) return [];
+  const schema = requestBody?.content['application/json']?.schema;
+  // A form of an upload must be signed, which no schema can say.
+  const isUnsigned = requestBody !== undefined && schema === undefined && status === 403;
+  // Like an id, a cursor may be of the right form and nobody's.
+  const isAccepted = status < 400 || status === 404 || status === 410 || isUnsigned;
+  if (request.isValid && !isAccepted) return [`a valid request was answered ${status}`];
+  if (schema === undefined || !isAccepted) return [];
   // A byte order mark is no part of the text.
   const body: unknown = JSON.parse(String(request.body).replace(/^\ufeff/, ''));
   // The length of a query is counted after trimming, in characters, which a schema can't say.
-  const measured = { ...(body as object), query: (body as { query: unknown }).query && 'a' };
-  return searchBody.safeParse(measured).success ? [] : [`a wrong body was answered ${status}`];
+  const { query } = body as { readonly query?: unknown };
+  const measured = { ...(body as object), ...(query === undefined ? {} : { query: query && 'a' }) };
+  return bodySchemas.get(schema)?.safeParse(measured).success === true
+    ? []
+    : [`a wrong body was answered ${status}`];
 }
 
 /** Where the document asks for a key, whoever has none of its scope is refused, and nobody else. */

@@ -264,6 +264,7 @@ describe.skipIf(!hasChromium)('the search page in Chromium', () => {
     await page.route('**/stats', (route) => route.fulfill({ json }));
     await page.goto(origin);
     expect(await appears('There are no pictures here yet')).toBe(true);
+    expect(await page.getByText('or add some here').isVisible()).toBe(false);
   });
 
   test('never scrolls sideways on a phone', async () => {

@@ -6,6 +6,7 @@ import { createImages } from '../../core/images.ts';
 import type { Rate, RateLimiter, VectorStore } from '../../core/ports.ts';
 import { ok } from '../../core/result.ts';
 import type { Search } from '../../core/search.ts';
+import type { Uploads } from '../../core/uploads.ts';
 import { authenticate, authorize } from '../../http/authenticate.ts';
 import { createAddressOf } from '../../http/client-address.ts';
 import { crossOrigin } from '../../http/cross-origin.ts';
@@ -13,6 +14,7 @@ import { limitRate } from '../../http/limit-rate.ts';
 import { pictureUrls } from '../../http/pictures.ts';
 import { createAccessOf } from '../../http/route-access.ts';
 import { createSearchApp } from '../../http/search-app.ts';
+import type { UploadForms } from '../../http/upload-form.ts';
 import { createCountingLimiter } from './counting-limiter.ts';
 import { createLog, createResponse, healthy } from './search-app.ts';
 
@@ -32,8 +34,17 @@ export interface Guards {
 export function createGuardedApp({
   search = async ({ query }) => ok(createResponse({ query })),
   store = createMemoryStore({ dimensions: 2 }),
+  uploads,
+  uploadForms,
+  connectTo,
   ...guards
-}: Guards & { readonly search?: Search; readonly store?: VectorStore } = {}): Hono {
+}: Guards & {
+  readonly search?: Search;
+  readonly store?: VectorStore;
+  readonly uploads?: Uploads;
+  readonly uploadForms?: UploadForms;
+  readonly connectTo?: readonly string[];
+} = {}): Hono {
   const now = () => performance.now();
   return createSearchApp(search, {
     images: createImages({ store, modelId: 'fake', urlsOf: pictureUrls }),
@@ -43,6 +54,9 @@ export function createGuardedApp({
     logger: createLog(),
     now,
     timeoutMs: 5000,
+    uploads,
+    uploadForms,
+    connectTo,
     guards: guardsOf(guards),
   });
 }

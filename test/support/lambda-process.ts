@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import type { APIGatewayProxyResult, LambdaEvent } from 'hono/aws-lambda';
 
 /** What AWS runs round a handler, as far as a test needs it. */
-export interface LambdaProcess {
+export interface LambdaProcess<Event = LambdaEvent, Answer = APIGatewayProxyResult> {
   readonly process: ChildProcess;
   /** One invocation; they come one after the other. */
-  invoke(event: LambdaEvent, remainingMs?: number): Promise<APIGatewayProxyResult>;
+  invoke(event: Event, remainingMs?: number): Promise<Answer>;
   /** What was printed so far. */
   output(): string;
   stop(): Promise<void>;
@@ -22,10 +22,10 @@ process.send('ready');
 `;
 
 /** Starts a bundled handler in a process of its own, with these settings alone. */
-export async function startLambda(
+export async function startLambda<Event = LambdaEvent, Answer = APIGatewayProxyResult>(
   bundle: string,
   options: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
-): Promise<LambdaProcess> {
+): Promise<LambdaProcess<Event, Answer>> {
   const child = spawn(process.execPath, ['--input-type=module', '-e', runtime, bundle], {
     ...options,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -45,8 +45,8 @@ export async function startLambda(
     process: child,
     async invoke(event, remainingMs = 30_000) {
       const answer = next();
-      child.send({ event, remainingMs });
-      return (await answer) as APIGatewayProxyResult;
+      child.send({ event: event as object, remainingMs });
+      return (await answer) as Answer;
     },
     output: () => printed,
     async stop() {

@@ -14,6 +14,7 @@ export interface GraphNode {
   readonly inputs: readonly string[];
   readonly output: string;
   readonly integers?: Readonly<Record<string, number>>;
+  readonly lists?: Readonly<Record<string, readonly number[]>>;
 }
 
 export interface GraphConstant {
@@ -42,10 +43,15 @@ export function onnxFile(graph: {
   ]);
 }
 
-function nodeFields({ op, inputs, output, integers = {} }: GraphNode): Buffer[] {
-  const attributes = Object.entries(integers).map(([name, value]) =>
-    message(5, [text(1, name), integer(3, value), integer(20, 2)]),
-  );
+function nodeFields({ op, inputs, output, integers = {}, lists = {} }: GraphNode): Buffer[] {
+  const attributes = [
+    ...Object.entries(integers).map(([name, value]) =>
+      message(5, [text(1, name), integer(3, value), integer(20, 2)]),
+    ),
+    ...Object.entries(lists).map(([name, values]) =>
+      message(5, [text(1, name), ...values.map((one) => integer(8, one)), integer(20, 7)]),
+    ),
+  ];
   return [...inputs.map((name) => text(1, name)), text(2, output), text(4, op), ...attributes];
 }
 

@@ -29,9 +29,7 @@ const Operation = z.object({
   parameters: z.array(Parameter).default([]),
   requestBody: z
     .object({
-      content: z.object({
-        'application/json': z.object({ schema: z.record(z.string(), z.unknown()) }),
-      }),
+      content: z.record(z.string(), z.object({ schema: z.record(z.string(), z.unknown()) })),
     })
     .optional(),
   responses: z.record(z.string(), Answer),

@@ -1,11 +1,16 @@
+import { randomUUID } from 'node:crypto';
 import type { Hono } from 'hono';
+import { createDirectoryUploads } from '../../adapters/directory-uploads.ts';
 import { createMemoryCache } from '../../adapters/memory-cache.ts';
 import { createMemoryRateLimiter } from '../../adapters/memory-rate-limiter.ts';
 import { createMemoryStore } from '../../adapters/memory-store.ts';
 import { createPrometheusMetrics } from '../../adapters/prometheus-metrics.ts';
 import { createImages } from '../../core/images.ts';
+import { locateByRecord } from '../../core/locate-image.ts';
 import type { VectorStore } from '../../core/ports.ts';
+import { ok } from '../../core/result.ts';
 import { createSearch, type Search } from '../../core/search.ts';
+import { createUploads } from '../../core/uploads.ts';
 import { createEdge, type EdgeSettings } from '../../edge/app.ts';
 import { createPictures, pictureUrls } from '../../http/pictures.ts';
 import { createDirectoryObjects } from '../../adapters/directory-objects.ts';
@@ -37,6 +42,19 @@ export async function createThreePictures(): Promise<VectorStore> {
   return store;
 }
 
+/** Uploads to the folder of the three pictures, of which there is only the name. */
+function createNowhereUploads(store: VectorStore) {
+  const objects = { root: '/pictures', put: async () => ok(undefined) };
+  const uploadForms = createDirectoryUploads({ objects, path: '/uploads/form', now: Date.now });
+  const uploads = createUploads({
+    target: uploadForms.target,
+    objects: { root: '/pictures', remove: async () => ok(undefined) },
+    locate: locateByRecord(store),
+    newId: randomUUID,
+  });
+  return { uploads, uploadForms };
+}
+
 /**
  * The whole edge: cache, keys, limits and CORS before a real search of a fake encoder. `bugs` is what
  * it logs as errors.
@@ -64,6 +82,7 @@ export function createWholeEdge(parts: {
       modelId: 'fake',
       ttlSeconds: 60,
     },
+    ...createNowhereUploads(store),
     settings,
     logger: {
       debug: ignore,

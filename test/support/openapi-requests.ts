@@ -4,6 +4,7 @@ import {
   boolean,
   constant,
   constantFrom,
+  integer,
   oneof,
   string,
   tuple,
@@ -153,7 +154,9 @@ function bodies(
   { content }: NonNullable<Operation['requestBody']>,
   how: Spirit,
 ): Arbitrary<{ headers: Name[]; text: string | Uint8Array | undefined }> {
-  const valid = valuesOf(content['application/json'].schema);
+  const schema = content['application/json']?.schema;
+  if (schema === undefined) return forms(how);
+  const valid = valuesOf(schema);
   const json: Name[] = [['content-type', 'application/json']];
   const texts = valid.map((value) => JSON.stringify(value));
   if (how === 'valid') return texts.map((text) => ({ headers: json, text }));
@@ -174,6 +177,45 @@ function bodies(
     ),
     oneof(nearly, nearly, texts.chain(damaged), constant(undefined)),
   ).map(([headers, text]) => ({ headers, text }));
+}
+
+const boundary = 'xyz';
+
+/** Forms of an upload that nobody signed. */
+function forms(how: Spirit): Arbitrary<{ headers: Name[]; text: string | undefined }> {
+  const type: Name = ['content-type', `multipart/form-data; boundary=${boundary}`];
+  const names = constantFrom('key', 'policy', 'signature', 'Content-Type', '__proto__');
+  const fields = array(tuple(names, hostileTexts), { maxLength: 5 });
+  const whole = fields.map((list) => toForm([...new Map(list), ['file', 'bytes']]));
+  if (how === 'valid') return whole.map((text) => ({ headers: [type], text }));
+  const types = constantFrom<Name[]>(
+    [type],
+    [type],
+    [],
+    [['content-type', 'multipart/form-data']],
+    [['content-type', 'multipart/form-data; boundary=""']],
+    [['content-type', 'application/json']],
+  );
+  const parts = array(tuple(oneof(names, hostileTexts), hostileTexts), { maxLength: 5 });
+  const texts = oneof(
+    whole,
+    parts.map(toForm),
+    tuple(whole, integer({ min: 0, max: 500 })).map(([text, length]) => text.slice(0, length)),
+    constantFrom('', '--', `--${boundary}--`, toForm([['a', 'x'.repeat(40_000)]]).slice(0, -20)),
+  );
+  return tuple(types, oneof(texts, constant(undefined))).map(([headers, text]) => ({
+    headers,
+    text,
+  }));
+}
+
+function toForm(fields: Iterable<readonly [name: string, value: string]>): string {
+  const parts = Array.from(
+    fields,
+    ([name, value]) =>
+      `--${boundary}\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
+  );
+  return `${parts.join('')}--${boundary}--\r\n`;
 }
 
 function methodsLike(method: string): Arbitrary<string> {

@@ -55,9 +55,11 @@ function rangeOf({ minimum, maximum }: Json): { min?: number; max?: number } {
 }
 
 function texts(schema: Json): Arbitrary<string> {
-  if (typeof schema['pattern'] === 'string') return matching(schema['pattern']);
   const minLength = (schema['minLength'] as number | undefined) ?? 0;
   const longest = (schema['maxLength'] as number | undefined) ?? 40;
+  if (typeof schema['pattern'] === 'string') {
+    return matching(schema['pattern']).filter((text) => text.length <= longest);
+  }
   const unit = constantFrom('grapheme', 'grapheme-ascii', 'binary');
   const short = unit.chain((kind) => string({ unit: kind, minLength, maxLength: 20 }));
   const long = integer({ min: minLength, max: longest }).map((length) => 'y'.repeat(length));
@@ -70,7 +72,9 @@ function texts(schema: Json): Arbitrary<string> {
 function matching(pattern: string): Arbitrary<string> {
   const all = new RegExp(pattern);
   const withoutLookahead = new RegExp(pattern.replaceAll(/\(\?!\w+\)/g, ''));
-  return stringMatching(withoutLookahead, { size: 'small' }).filter((text) => all.test(text));
+  return stringMatching(withoutLookahead, { size: 'small' }).filter(
+    (text) => all.test(text) && text.isWellFormed(),
+  );
 }
 
 function objects(schema: Json): Arbitrary<Record<string, unknown>> {

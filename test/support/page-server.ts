@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Hit, SearchResponse } from '../../core/model.ts';
 import { createPage } from '../../http/page.ts';
+import { createPageUploads, mark, type PageUploads } from './page-uploads.ts';
 
 /** A file name that is markup. */
 const hostileName = '<img src=x onerror="document.title=1">.png';
@@ -10,15 +11,18 @@ const webDirectory = fileURLToPath(new URL('../../web', import.meta.url));
 
 const drawing = '<svg xmlns="http://www.w3.org/2000/svg"><circle r="30" fill="teal"/></svg>';
 
-function hit(index: number, fileName: string): Hit {
+function hit(index: number, fileName: string, thumbnail_url: string | null = null): Hit {
   const facts = { s3_key: null, category: 'animals', width: 64, height: 64 };
   const paths = {
     file_name: fileName,
     file_path: fileName,
     url: `/pictures/${index}`,
-    thumbnail_url: null,
+    thumbnail_url,
   };
-  return { id: String(index), score: 0.4 - index / 1000, metadata: { ...facts, ...paths } };
+  const said = { size: 2_345_678, taken_at: 1_591_012_800, etag: 'abcdef' };
+  const more: Readonly<Record<string, number | string>> = index === 5 ? said : {};
+  const metadata = { ...more, ...facts, ...paths };
+  return { id: String(index), score: 0.4 - index / 1000, metadata };
 }
 
 function answer(query: string | null, results: Hit[]): SearchResponse {
@@ -27,8 +31,14 @@ function answer(query: string | null, results: Hit[]): SearchResponse {
   return { query, results, total: results.length, query_truncated, ...rest };
 }
 
+/** One that is there, and one that is not. */
+const thumbnails: Readonly<Record<number, string>> = { 3: '/thumbnails/3', 4: '/thumbnails/4' };
+
+/** One was uploaded. */
+const names: Readonly<Record<number, string>> = { 2: hostileName, 11: `${mark}-brown-dog-11.png` };
+
 const hits = Array.from({ length: 120 }, (_, index) =>
-  hit(index, index === 2 ? hostileName : `brown-dog-${index}.png`),
+  hit(index, names[index] ?? `brown-dog-${index}.png`, thumbnails[index]),
 );
 
 const failing: Readonly<Record<string, [ContentfulStatusCode, string]>> = {
@@ -36,10 +46,17 @@ const failing: Readonly<Record<string, [ContentfulStatusCode, string]>> = {
   invalid: [422, 'invalid_field'],
 };
 
+/** Forms for uploads need no key: they are signed. */
+function isKept(method: string, path: string): boolean {
+  if (path === '/uploads') return method === 'POST';
+  return /^\/(search|images|pictures|stats)/.test(path);
+}
+
 export interface PageServer {
   readonly app: Hono;
   /** Without this key it answers nothing but the page; null for none. */
   wantKey(key: string | null): void;
+  readonly uploads: PageUploads;
   /** Lets the answer to the query `slow` go. */
   releaseSlow(): void;
 }
@@ -53,8 +70,9 @@ export function createPageServer(): PageServer {
     await next();
     c.header('Content-Security-Policy', "default-src 'self'; img-src 'self' data:");
   });
+  const uploads = createPageUploads((id, fileName) => hit(Number(id), fileName));
   app.use(async (c, next) => {
-    const isOpen = wantedKey === null || !/^\/(search|images|pictures|stats)/.test(c.req.path);
+    const isOpen = wantedKey === null || !isKept(c.req.method, c.req.path);
     if (isOpen || c.req.header('authorization') === `Bearer ${wantedKey}`) return next();
     const key = c.req.header('authorization');
     const detail = `Cannot answer as ${key ? 'nobody has this API key' : 'no API key was sent'}`;
@@ -71,6 +89,7 @@ export function createPageServer(): PageServer {
     const found = query === 'slow' ? [hit(99, 'late-snail.png')] : hits;
     return c.json(answer(query, found.slice(0, Number(c.req.query('top_k')))));
   });
+  app.route('/', uploads.app);
   app.get('/images/:id/similar', (c) => {
     const from = Number(c.req.param('id'));
     return c.json(answer(null, hits.slice(from, from + 5)));
@@ -81,10 +100,12 @@ export function createPageServer(): PageServer {
   });
   app.get('/pictures/1', (c) => c.text('damaged'));
   app.get('/pictures/:id', (c) => c.body(drawing, 200, { 'Content-Type': 'image/svg+xml' }));
+  app.get('/thumbnails/3', (c) => c.body(drawing, 200, { 'Content-Type': 'image/svg+xml' }));
   app.get('/stats', (c) => c.json({ collection: { vectors_count: 1234 } }));
   app.route('/', createPage(webDirectory));
   return {
     app,
+    uploads,
     wantKey: (key) => (wantedKey = key),
     releaseSlow: () => releaseSlow(),
   };

@@ -5,6 +5,7 @@ import type { SearchResponse } from '../../core/model.ts';
 import type { Logger, VectorStore } from '../../core/ports.ts';
 import { ok } from '../../core/result.ts';
 import type { Search } from '../../core/search.ts';
+import type { Uploads } from '../../core/uploads.ts';
 import type { Health } from '../../http/health.ts';
 import { pictureUrls } from '../../http/pictures.ts';
 import { createSearchApp } from '../../http/search-app.ts';
@@ -50,6 +51,7 @@ export function createTestApp(
     readonly logger?: Logger;
     readonly timeoutMs?: number;
     readonly maxTopK?: number;
+    readonly uploads?: Uploads;
   } = {},
 ) {
   const store = parts.store ?? createMemoryStore({ dimensions: 2 });
@@ -63,6 +65,7 @@ export function createTestApp(
     logger: parts.logger ?? createLog(),
     now,
     timeoutMs: parts.timeoutMs ?? 5000,
+    uploads: parts.uploads,
     ...(parts.maxTopK !== undefined && { maxTopK: parts.maxTopK }),
   });
 }
