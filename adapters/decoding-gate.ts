@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import sharp from 'sharp';
 import type { Async } from '../core/failure.ts';
 import { imageLimits } from '../core/image-limits.ts';
-import { createGate } from './gate.ts';
+import { createGate } from '../core/gate.ts';
 import type { PictureSize } from './picture-geometry.ts';
 
 /** Decoding is all arithmetic: more pictures than cores are no faster, and slow down queries. */

@@ -1,7 +1,7 @@
 import { abortFailure, type Async, type Failure, failure } from '../core/failure.ts';
 import type { EncodedImage } from '../core/ports.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import { createGate } from './gate.ts';
+import { createGate } from '../core/gate.ts';
 import { type ImageGraph, readImageGraph } from './image-graph.ts';
 import type { ModelDirectory, ModelManifest } from './model-directory.ts';
 import type { Feed, OnnxSession } from './onnx-session.ts';

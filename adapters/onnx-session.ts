@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { InferenceSession } from 'onnxruntime-node';
 import { type Async, type Failure, failure } from '../core/failure.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import { createGate } from './gate.ts';
+import { createGate } from '../core/gate.ts';
 
 /** A name, an element type and a shape, where a string stands for a size that may vary. */
 export interface TensorInfo {

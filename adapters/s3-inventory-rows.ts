@@ -3,8 +3,8 @@ import { createGunzip } from 'node:zlib';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import * as z from 'zod';
+import { decodeKey } from '../core/object-event.ts';
 import type { InventoryColumns } from './s3-inventory-manifest.ts';
-import { decodeListedKey } from './s3-keys.ts';
 
 /** What one row says, before anybody has checked it. */
 export interface InventoryRow {
@@ -44,7 +44,7 @@ function toCsvRow(line: string, columns: InventoryColumns): InventoryRow {
   const flag = (at: number, otherwise: boolean) =>
     at < 0 ? otherwise : fields[at]?.toLowerCase() === 'true';
   return {
-    key: decodeListedKey(fields[columns.key] ?? ''),
+    key: decodeKey(fields[columns.key] ?? ''),
     bytes: Number(fields[columns.size] || Number.NaN),
     etag: fields[columns.etag] ?? '',
     isCurrent: flag(columns.isLatest, true) && !flag(columns.isDeleteMarker, false),

@@ -10,15 +10,3 @@ export function isPossibleKey(key: string): boolean {
 export function fitsXml(key: string): boolean {
   return !/[\p{Cc}\u2028\u2029\ufffe\uffff]/u.test(key);
 }
-
-/**
- * The key of a listing that S3 was asked to url-encode. Slashes stay as they are in it, spaces are
- * plus signs. `undefined`: it is not encoded so.
- */
-export function decodeListedKey(key: string): string | undefined {
-  try {
-    return decodeURIComponent(key.replaceAll('+', ' '));
-  } catch {
-    return undefined;
-  }
-}

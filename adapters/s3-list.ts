@@ -1,11 +1,11 @@
 import { ListObjectsV2Command, type ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
 import { abortFailure, type Async, type Failure, failure } from '../core/failure.ts';
+import { decodeKey } from '../core/object-event.ts';
 import { isOwnKey } from '../core/own-keys.ts';
 import type { ListFailure, ObjectInfo } from '../core/object-store.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { callAws } from './aws-requests.ts';
 import { bucketFailure } from './s3-failure.ts';
-import { decodeListedKey } from './s3-keys.ts';
 import { versionOf } from './s3-object-info.ts';
 import type { S3Bucket } from './s3-objects.ts';
 
@@ -86,7 +86,7 @@ function readItems(
   withOwn: boolean,
 ): Page['items'] {
   return Contents.flatMap(({ Key: listed = '', Size: bytes = 0, ...facts }): Page['items'] => {
-    const key = EncodingType === 'url' ? decodeListedKey(listed) : listed;
+    const key = EncodingType === 'url' ? decodeKey(listed) : listed;
     if (key === undefined) {
       const detail = `Cannot read the key as it is not url-encoded: ${root}/${listed}`;
       return [err({ key: listed, failure: failure('image_unreadable', detail) })];

@@ -3,7 +3,7 @@
  * item heavier than that is a batch of its own. Bounds the memory of whoever loads a batch.
  */
 export async function* inBatches<T>(
-  items: AsyncIterable<T>,
+  items: AsyncIterable<T> | Iterable<T>,
   limits: { readonly maxCount: number; readonly maxWeight: number },
   weightOf: (item: T) => number,
 ): AsyncGenerator<T[]> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { tick } from '../test/support/held-encoder.ts';
-import { createRoom, inOrder, mapBounded } from './in-parallel.ts';
+import { inOrder, mapBounded } from './in-parallel.ts';
 
 /** Work that lasts until the test ends it, and says how much of it is under way. */
 function createHeldWork() {
@@ -38,6 +38,22 @@ describe('work on a list', () => {
     await held.end(1);
     expect(await all).toEqual(['done 1', 'done 2', 'done 3', 'done 4']);
     expect(await mapBounded([], 2, held.work)).toEqual([]);
+  });
+
+  it('throws when one does, and nothing is under way any more', async () => {
+    const held = createHeldWork();
+    let thrown = false;
+    const all = mapBounded([1, 2], 2, async (item) => {
+      if (item === 1) throw new Error('a bug');
+      return held.work(item);
+    }).catch(() => {
+      thrown = true;
+    });
+    await tick();
+    expect(thrown).toBe(false);
+    await held.end(2);
+    await all;
+    expect(thrown).toBe(true);
   });
 });
 
@@ -78,32 +94,5 @@ describe('work on what comes one after the other', () => {
       return item;
     });
     await expect(Array.fromAsync(broken)).rejects.toThrow('a bug');
-  });
-});
-
-describe('a room', () => {
-  it('lets tasks in as they asked, while there is place for their weights', async () => {
-    const held = createHeldWork();
-    const room = createRoom(10);
-    const all = [4, 6, 1, 25, 2].map((weight) => room(weight, () => held.work(weight)));
-    await tick();
-    expect(held.running()).toEqual([4, 6]);
-    await held.end(4);
-    expect(held.running()).toEqual([6, 1]);
-    await held.end(6);
-    // The heavy one is next, and comes when it is alone.
-    expect(held.running()).toEqual([1]);
-    await held.end(1);
-    expect(held.running()).toEqual([25]);
-    await held.end(25);
-    expect(held.running()).toEqual([2]);
-    await held.end(2);
-    expect(await Promise.all(all)).toHaveLength(5);
-  });
-
-  it('has its place again when a task throws', async () => {
-    const room = createRoom(1);
-    await expect(room(1, () => Promise.reject(new Error('a bug')))).rejects.toThrow('a bug');
-    expect(await room(1, async () => 'next')).toBe('next');
   });
 });

@@ -1,4 +1,7 @@
-/** Does the work of all items, of so many at a time, and gives the results in the order of the items. */
+/**
+ * Does the work of all items, of so many at a time, and gives the results in the order of the items.
+ * When it throws, as one of them did, nothing is under way any more.
+ */
 export async function mapBounded<T, R>(
   items: readonly T[],
   max: number,
@@ -9,13 +12,19 @@ export async function mapBounded<T, R>(
   const takeNext = async (): Promise<void> => {
     for (const [index, item] of rest) results[index] = await work(item);
   };
-  await Promise.all(Array.from({ length: Math.min(max, items.length) }, takeNext));
+  const lanes = Array.from({ length: Math.min(max, items.length) }, takeNext);
+  for (const lane of await Promise.allSettled(lanes)) {
+    if (lane.status === 'rejected') throw lane.reason;
+  }
   return results;
 }
 
-/** The same for items that come one after the other: results come in their order, as they are there. */
+/**
+ * The same for items that come one after the other. A result is given when `max` are begun, its own
+ * included, or no more come.
+ */
 export async function* inOrder<T, R>(
-  items: AsyncIterable<T>,
+  items: AsyncIterable<T> | Iterable<T>,
   max: number,
   work: (item: T) => Promise<R>,
 ): AsyncGenerator<R> {
@@ -33,35 +42,4 @@ export async function* inOrder<T, R>(
   } finally {
     await Promise.allSettled(running);
   }
-}
-
-/** Runs tasks, in the order of asking, while their weights together are within a capacity. */
-export type Room = <T>(weight: number, task: () => Promise<T>) => Promise<T>;
-
-/** A task heavier than the capacity runs alone. */
-export function createRoom(capacity: number): Room {
-  const waiting: { readonly weight: number; readonly enter: () => void }[] = [];
-  let taken = 0;
-
-  function admit(): void {
-    for (let next = waiting[0]; next; next = waiting[0]) {
-      if (taken > 0 && taken + next.weight > capacity) return;
-      waiting.shift();
-      taken += next.weight;
-      next.enter();
-    }
-  }
-
-  return async (weight, task) => {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    waiting.push({ weight, enter: resolve });
-    admit();
-    await promise;
-    try {
-      return await task();
-    } finally {
-      taken -= weight;
-      admit();
-    }
-  };
 }

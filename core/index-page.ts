@@ -78,9 +78,8 @@ async function bringBatch(
   tasks: readonly Task[],
   signal: AbortSignal | undefined,
 ): Async<Step[]> {
-  const made = await work.room(weightOf(work, tasks), async (): Async<Step[]> => {
-    return signal?.aborted ? err(abortFailure(signal)) : makePoints(work, tasks, signal);
-  });
+  const make = () => makePoints(work, tasks, signal);
+  const made = await work.room.run(weightOf(work, tasks), make, signal);
   return made.ok ? writeSteps(work, made.value, signal) : made;
 }
 
@@ -129,7 +128,7 @@ async function describeAnew(
 }
 
 function inFileBatches({ batch }: IndexWork, tasks: readonly Task[]): Promise<Task[][]> {
-  return Array.fromAsync(inBatches(ReadableStream.from(tasks), batch, ({ info }) => info.bytes));
+  return Array.fromAsync(inBatches(tasks, batch, ({ info }) => info.bytes));
 }
 
 /** Every batch counts for a share of the room, so that only so many are under way. */

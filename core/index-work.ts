@@ -1,6 +1,6 @@
 import { type Failure, failure, type FailureCode } from './failure.ts';
+import type { Gate } from './gate.ts';
 import type { MetadataOptions } from './image-metadata.ts';
-import type { Room } from './in-parallel.ts';
 import type { IndexerParts, Outcome } from './indexer.ts';
 import type { ImageId, ImageRecord } from './model.ts';
 import type { ObjectInfo } from './object-store.ts';
@@ -13,7 +13,7 @@ export interface IndexWork extends Omit<IndexerParts, 'own'> {
   readonly files: OwnFiles | undefined;
   readonly metadata: MetadataOptions;
   /** Weighs the bytes of files in memory. */
-  readonly room: Room;
+  readonly room: Gate;
   /** Pictures of one batch, and bytes of their files. */
   readonly batch: { readonly maxCount: number; readonly maxWeight: number };
 }

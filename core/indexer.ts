@@ -1,8 +1,9 @@
 import { chunks } from './chunks.ts';
 import { type Async, abortFailure, type Failure, type FailureCode } from './failure.ts';
+import { createGate } from './gate.ts';
 import { imageIdAt } from './image-metadata.ts';
 import { withBoundedReads, withBoundedRequests } from './bounded-requests.ts';
-import { createRoom, mapBounded } from './in-parallel.ts';
+import { mapBounded } from './in-parallel.ts';
 import { bringPage } from './index-page.ts';
 import type { Ask } from './index-survey.ts';
 import { failedOutcome, type IndexWork, requestsAtOnce } from './index-work.ts';
@@ -118,7 +119,7 @@ export function createIndexer(parts: IndexerParts & IndexerLimits): Indexer {
 function toWork(parts: IndexerParts & IndexerLimits): IndexWork {
   const { category, place } = parts;
   // The requests of all batches together: sockets are few, and waiting for one counts as slowness.
-  const requests = createRoom(requestsInAll);
+  const requests = createGate({ capacity: requestsInAll });
   const objects = withBoundedReads(parts.objects, requests);
   const own = parts.own && withBoundedRequests(parts.own, requests);
   const fileBytes = parts.fileBytes ?? defaults.fileBytes;
@@ -128,7 +129,7 @@ function toWork(parts: IndexerParts & IndexerLimits): IndexWork {
     objects,
     files: own && createOwnFiles(own),
     metadata: { root: objects.root, category, place },
-    room: createRoom(fileBytes),
+    room: createGate({ capacity: fileBytes }),
     batch: {
       maxCount: parts.batchSize ?? defaults.batchSize,
       maxWeight: Math.floor(fileBytes / underWay),

@@ -108,7 +108,8 @@ function readPlaces(message: unknown): FoundPlace[] | undefined {
   return keys.map((key) => ({ bucket: data.bucket, key }));
 }
 
-function decodeKey(encoded: string): string | undefined {
+/** As S3 encodes keys in its events, lists and inventories. `undefined`: it is not encoded so. */
+export function decodeKey(encoded: string): string | undefined {
   try {
     return decodeURIComponent(encoded.replaceAll('+', ' '));
   } catch {

@@ -13,13 +13,15 @@ export function isOwnKey(key: string): boolean {
 
 /** A small version of a picture: WebP, at most 512 pixels. */
 export function thumbnailKey(id: ImageId): string {
-  return `${ownPrefix}thumbnails/${id}.webp`;
+  return `${thumbnailsPrefix}${id}.webp`;
 }
 
 /** Why a picture is not in the index: JSON, as long as it is not. */
 export function rejectKey(id: ImageId): string {
   return `${rejectsPrefix}${id}.json`;
 }
+
+export const thumbnailsPrefix = `${ownPrefix}thumbnails/`;
 
 export const rejectsPrefix = `${ownPrefix}rejects/`;
 

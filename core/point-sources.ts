@@ -116,9 +116,7 @@ function look(
   drafts: readonly Draft[],
   signal?: AbortSignal,
 ): AsyncIterable<Looked> {
-  return inOrder(ReadableStream.from(drafts), looksAtOnce, ({ record }) =>
-    lookAt(parts, record, signal),
-  );
+  return inOrder(drafts, looksAtOnce, ({ record }) => lookAt(parts, record, signal));
 }
 
 async function lookAt(

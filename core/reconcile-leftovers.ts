@@ -1,6 +1,6 @@
 import type { Async } from './failure.ts';
 import type { ImageId, ImageRecord } from './model.ts';
-import { ownPrefix, rejectsPrefix } from './own-keys.ts';
+import { rejectsPrefix, thumbnailsPrefix } from './own-keys.ts';
 import {
   eachOf,
   idOfOwnKey,
@@ -13,8 +13,6 @@ import { ok } from './result.ts';
 
 /** What one run removes; the rest waits for the next. */
 const most = 10_000;
-
-const thumbnailsPrefix = `${ownPrefix}thumbnails/`;
 
 /**
  * Removes thumbnails and rejects whose picture is gone and has no record any more: an indexer died between

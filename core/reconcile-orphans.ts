@@ -1,5 +1,6 @@
 import { chunks } from './chunks.ts';
 import type { Async, Failure } from './failure.ts';
+import type { ObjectInfo } from './object-store.ts';
 import { eachOf, type Reconciling, sendBack, sendKeys, type Stop } from './reconciling.ts';
 import { err, ok, type Result } from './result.ts';
 
@@ -67,9 +68,10 @@ async function refuseTooMany(
 ): Promise<Result<void, Stop>> {
   const { counts, maxRemovedShare = 0.5, force = false } = work;
   if (force || count <= counts.indexed * maxRemovedShare) return ok(undefined);
-  const gone = await findGone(work, first);
-  if (!gone.ok) return gone;
-  const orphans = Math.round((gone.value.length / first.length) * count);
+  const heads = await headsOf(work, first);
+  if (!heads.ok) return heads;
+  const gone = heads.value.filter((head) => head === undefined).length;
+  const orphans = Math.round((gone / first.length) * count);
   if (orphans <= counts.indexed * maxRemovedShare) return ok(undefined);
   const detail = `Cannot take so many pictures out of the index as they are too many to go at once (is it the right bucket? --force, or "force": true, removes them): ${orphans} of ${counts.indexed}`;
   return err({ code: 'too_many_orphans', detail });
@@ -87,7 +89,7 @@ async function removeAll(work: Reconciling, candidates: readonly Candidate[]): A
 
 /** Those whose picture is not there; the others came meanwhile, and are indexed if they are not. */
 async function findGone(work: Reconciling, candidates: readonly Candidate[]): Async<Candidate[]> {
-  const heads = await eachOf(candidates, ({ key }) => work.objects.head(key, work.signal));
+  const heads = await headsOf(work, candidates);
   if (!heads.ok) return heads;
   const changed = candidates.filter(({ version }, index) => {
     const info = heads.value[index];
@@ -100,6 +102,13 @@ async function findGone(work: Reconciling, candidates: readonly Candidate[]): As
   );
   if (!sent.ok) return sent;
   return ok(candidates.filter((_, index) => heads.value[index] === undefined));
+}
+
+function headsOf(
+  { objects, signal }: Reconciling,
+  candidates: readonly Candidate[],
+): Async<(ObjectInfo | undefined)[]> {
+  return eachOf(candidates, ({ key }) => objects.head(key, signal));
 }
 
 async function removeGone(work: Reconciling, gone: readonly Candidate[]): Async<void> {

@@ -1,5 +1,5 @@
 import { type Failure, failure } from './failure.ts';
-import { imageId } from './image-id.ts';
+import { imageIdAt } from './image-metadata.ts';
 import type { ImageId } from './model.ts';
 import { err, ok, type Result } from './result.ts';
 
@@ -36,7 +36,7 @@ export function isInShard(id: ImageId, { index, count }: Shard): boolean {
 
 /** @param root `s3://bucket`. */
 export function isKeyInShard(root: string, key: string, shard: Shard): boolean {
-  return shard.count === 1 || isInShard(imageId(`${root}/${key}`), shard);
+  return shard.count === 1 || isInShard(imageIdAt(root, key), shard);
 }
 
 /** As part of a name: `3-of-16`. */

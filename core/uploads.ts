@@ -1,5 +1,5 @@
 import type { Async } from './failure.ts';
-import { imageId } from './image-id.ts';
+import { imageIdAt } from './image-metadata.ts';
 import { imageElsewhere, type LocateImage } from './locate-image.ts';
 import type { ImageId } from './model.ts';
 import { isOwnKey } from './own-keys.ts';
@@ -40,8 +40,14 @@ export function createUploads(parts: UploadsParts): Uploads {
       const form = await unlessAborted(permitted, signal);
       if (!form.ok) return form;
       const { url, fields, expiresAt } = form.value;
-      const id = imageId(target.root.startsWith('s3://') ? `${target.root}/${key}` : key);
-      return ok({ id, key, url, method: 'POST', fields, expires_at: expiresAt });
+      return ok({
+        id: imageIdAt(target.root, key),
+        key,
+        url,
+        method: 'POST',
+        fields,
+        expires_at: expiresAt,
+      });
     },
     async remove(id, context) {
       const found = await locate(id, context);

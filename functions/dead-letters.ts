@@ -1,3 +1,4 @@
+import { mapBounded } from '../core/in-parallel.ts';
 import type { Logger } from '../core/ports.ts';
 import type { Queue } from '../core/queue.ts';
 import type { Judged } from './verdicts.ts';
@@ -27,10 +28,6 @@ export async function sendDeadLetters(
     final[place] = { ...verdict, fate: 'retried' };
     logger.error({ message: message.id, err: sent?.error }, 'Cannot send to the dead-letter queue');
   };
-  const next = places.values();
-  const lane = async () => {
-    for (const place of next) await send(place);
-  };
-  await Promise.all(Array.from({ length: sentAtOnce }, lane));
+  await mapBounded(places, sentAtOnce, send);
   return final;
 }

@@ -1,6 +1,7 @@
 import { type Context, Hono } from 'hono';
 import * as z from 'zod';
 import { type Async, type Failure, failure } from '../core/failure.ts';
+import { isBucket } from '../core/image-metadata.ts';
 import { findRecord } from '../core/images.ts';
 import { ImageId, type ImageRecord } from '../core/model.ts';
 import { thumbnailKey } from '../core/own-keys.ts';
@@ -26,7 +27,7 @@ const types: Readonly<Record<string, string>> = {
 
 /** Where a picture is served on a laptop: small versions are kept beside pictures in a bucket alone. */
 export function pictureUrls({ id, origin }: Pick<ImageRecord, 'id' | 'origin'>): PictureUrls {
-  const hasThumbnail = origin.root.startsWith('s3://');
+  const hasThumbnail = isBucket(origin.root);
   return { url: `/pictures/${id}`, thumbnail_url: hasThumbnail ? `/thumbnails/${id}` : null };
 }
 

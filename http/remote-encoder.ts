@@ -106,7 +106,7 @@ function split<Item>(
   limits: { readonly maxCount: number; readonly maxWeight: number },
   weightOf: (item: Item) => number,
 ): Promise<Item[][]> {
-  return Array.fromAsync(inBatches(ReadableStream.from(items), limits, weightOf));
+  return Array.fromAsync(inBatches(items, limits, weightOf));
 }
 
 function checkAnswer<Encoded>(

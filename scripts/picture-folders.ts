@@ -4,7 +4,7 @@ import { createS3Client, needsPathStyle } from '../adapters/s3-client.ts';
 import { createS3Objects } from '../adapters/s3-objects.ts';
 import { withBoundedReads } from '../core/bounded-requests.ts';
 import { type Async, failure } from '../core/failure.ts';
-import { createRoom } from '../core/in-parallel.ts';
+import { createGate } from '../core/gate.ts';
 import { ownPrefix } from '../core/own-keys.ts';
 import type { ObjectReader } from '../core/object-store.ts';
 import { err, ok } from '../core/result.ts';
@@ -34,7 +34,9 @@ async function openBucket(bucket: string, env: NodeJS.ProcessEnv): Async<ObjectR
   const client = createS3Client({ pathStyle: needsPathStyle(env) });
   const objects = createS3Objects({ bucket, client });
   const looked = await objects.head(ownPrefix);
-  return looked.ok ? ok(withBoundedReads(objects, createRoom(requestsInAll))) : looked;
+  return looked.ok
+    ? ok(withBoundedReads(objects, createGate({ capacity: requestsInAll })))
+    : looked;
 }
 
 async function openFolder(root: string): Async<ObjectReader> {

@@ -122,6 +122,20 @@ describe('a store that fails', () => {
   });
 });
 
+describe('an encoder that has another model by now', () => {
+  it('acknowledges nothing, as that says nothing about the pictures', async () => {
+    const other = failure('model_mismatch', 'Cannot encode as it runs another model');
+    const encoder = { ...createFakeEncoder(), encodeImages: async () => err(other) };
+    const world = await createIndexImagesWorld(aws, { encoder });
+    await world.bucket.put('a.png', red);
+    await world.send(about(world, 'a.png'));
+    for (const _ of [1, 2]) expect((await world.invoke()).failed).toHaveLength(1);
+    expect((await world.invoke()).acknowledged).toHaveLength(1);
+    const [dead] = await world.dead();
+    expect(dead?.reason).toContain('it runs another model (model_mismatch)');
+  });
+});
+
 describe('a picture that breaks the encoder', () => {
   /** Every run with such a picture in it fails as a whole. */
   function breakingEncoder(): Encoder {
@@ -155,7 +169,8 @@ describe('a picture that breaks the encoder', () => {
     await world.send(...keys.map((key) => about(world, key)));
     for (const _ of [1, 2, 3]) await world.invoke();
     expect(await world.records()).toEqual(new Map());
-    expect(world.metrics.counts.get('dead_lettered encoder_unavailable')).toBe(10);
+    expect(world.metrics.counts.get('dead_lettered encoder_unavailable')).toBe(3);
+    expect(world.metrics.counts.get('retried timeout')).toBe(7);
     // Thirty together, and three alone.
     expect(world.encoded()).toBe(33);
   });

@@ -1,5 +1,6 @@
 import { chunks } from '../../core/chunks.ts';
 import type { Async } from '../../core/failure.ts';
+import { mapBounded } from '../../core/in-parallel.ts';
 import type { Indexer, Outcome } from '../../core/indexer.ts';
 import type { Clock } from '../../core/timings.ts';
 import type { BatchContext } from '../batch.ts';
@@ -22,7 +23,7 @@ export interface IndexMessagesParts {
 }
 
 const shortestMs = 1000;
-/** So many pictures that fail in a row, each alone, are not to blame. */
+/** After so many pictures that fail in a row, each alone, none is looked at alone any more. */
 const failuresOfOutage = 3;
 
 /**
@@ -39,36 +40,32 @@ export function createIndexMessages(parts: IndexMessagesParts) {
     onOutcomes: (outcomes: readonly Outcome[]) => void,
   ): Promise<void> {
     const wishes = readWishes(messages, bucket, context.settle);
-    const run: Run = { wishes, context, onOutcomes };
+    const run: Run = { wishes, context, onOutcomes, msPerKey: 0 };
 
     /** Before any of them dies for another one's sake. */
     async function lookAlone(keys: readonly string[]): Promise<void> {
       let inARow = 0;
-      for (const [place, key] of keys.entries()) {
-        if (!hasTime(1, context)) return;
+      for (const key of keys) {
+        if (!hasTime(1, run)) return;
         const looked = await lookOnce([key], run);
         inARow = looked.ok ? 0 : inARow + 1;
-        const isOutage = inARow === failuresOfOutage;
-        wishes.grant(isOutage ? keys.slice(place) : [key], looked);
-        if (isOutage) return;
+        wishes.grant([key], looked);
+        // The others have not failed: they are received again.
+        if (inARow === failuresOfOutage) return;
       }
     }
 
     // Those that were received before are looked at in another way.
     const isAgain = (key: string) => wishes.receivesOf([key]) > 1;
     const parted = [wishes.keys.filter((key) => !isAgain(key)), wishes.keys.filter(isAgain)];
-    const next = parted.flatMap((keys) => chunks(keys, chunkSize)).values();
-    async function lane(): Promise<void> {
-      for (const keys of next) {
-        if (!hasTime(keys.length, context)) return;
-        const looked = await lookOnce(keys, run);
-        const isLast = wishes.receivesOf(keys) >= maxReceives;
-        if (looked.ok || keys.length === 1 || !isLast) wishes.grant(keys, looked);
-        else await lookAlone(keys);
-      }
-    }
-    const lanes = await Promise.allSettled(Array.from({ length: atOnce }, lane));
-    for (const ended of lanes) if (ended.status === 'rejected') throw ended.reason;
+    const pages = parted.flatMap((keys) => chunks(keys, chunkSize));
+    await mapBounded(pages, atOnce, async (keys) => {
+      if (!hasTime(keys.length, run)) return;
+      const looked = await lookOnce(keys, run);
+      const isLast = wishes.receivesOf(keys) >= maxReceives;
+      if (looked.ok || keys.length === 1 || !isLast) wishes.grant(keys, looked);
+      else await lookAlone(keys);
+    });
   };
 }
 
@@ -77,6 +74,8 @@ interface Run {
   readonly wishes: Wishes;
   readonly context: BatchContext;
   readonly onOutcomes: (outcomes: readonly Outcome[]) => void;
+  /** Of its latest call; before that nothing is known: one slow batch must not keep the next from beginning. */
+  msPerKey: number;
 }
 
 function createLook({
@@ -84,11 +83,9 @@ function createLook({
   showChanges,
   now,
 }: Pick<IndexMessagesParts, 'look' | 'showChanges' | 'now'>) {
-  /** Of the latest call, whichever batch that was in. */
-  let msPerKey = 0;
   return {
-    hasTime: (keys: number, { remainingMs }: BatchContext): boolean =>
-      remainingMs() >= Math.max(shortestMs, 1.5 * msPerKey * keys),
+    hasTime: (keys: number, { context, msPerKey }: Run): boolean =>
+      context.remainingMs() >= Math.max(shortestMs, 1.5 * msPerKey * keys),
     /** When it answers, searches see what it has changed, or will within a second. */
     async lookOnce(keys: readonly string[], run: Run): Async<readonly Outcome[]> {
       const { wishes, context, onOutcomes } = run;
@@ -97,7 +94,7 @@ function createLook({
       const isAgain = wishes.receivesOf(keys) > 1;
       const startMs = now();
       const looked = await look(keys, context.signal, { redo: isAgain });
-      msPerKey = (now() - startMs) / keys.length;
+      run.msPerKey = (now() - startMs) / keys.length;
       if (looked.ok) onOutcomes(looked.value);
       await showChanges(hasChanged(looked) || isAgain, context.signal);
       return looked;

@@ -3,14 +3,11 @@ import { createOnnxEncoder } from '../../adapters/onnx-encoder.ts';
 import { createPictureReader } from '../../adapters/picture-reader.ts';
 import { qdrantOptions } from '../../adapters/qdrant-settings.ts';
 import { createQdrantStore } from '../../adapters/qdrant-store.ts';
-import { createRedisCache } from '../../adapters/redis-cache.ts';
-import { createRedisConnection } from '../../adapters/redis-connection.ts';
-import { redisAddress } from '../../adapters/redis-settings.ts';
+import { openRedisGeneration } from '../../adapters/redis-generation.ts';
 import { createS3Client, needsPathStyle } from '../../adapters/s3-client.ts';
 import { createS3Objects } from '../../adapters/s3-objects.ts';
 import { createSqsQueue } from '../../adapters/sqs-queue.ts';
 import { type Async, failure } from '../../core/failure.ts';
-import { createGeneration, type Generation } from '../../core/generation.ts';
 import type { Encoder, Logger, VectorStore } from '../../core/ports.ts';
 import { err, ok } from '../../core/result.ts';
 import { createRemoteEncoder } from '../../http/remote-encoder.ts';
@@ -33,7 +30,7 @@ export async function openIndexImages(
 ): Async<OpenedParts> {
   const { PICTURES_BUCKET: bucket, DEAD_LETTER_QUEUE_URL: url } = config;
   // First, as it connects while the model is loaded.
-  const generation = openGeneration(config, logger);
+  const generation = openRedisGeneration(config, logger);
   const encoder = await openEncoder(config, logger);
   if (!encoder.ok) return encoder;
   const store = await openStore(config, encoder.value, logger);
@@ -54,12 +51,6 @@ export async function openIndexImages(
     maxReceives: config.MAX_RECEIVES,
     generation,
   });
-}
-
-function openGeneration(config: IndexImagesConfig, logger: Logger): Generation | undefined {
-  if (!config.REDIS_ENABLED) return undefined;
-  const redis = createRedisConnection({ ...redisAddress(config), logger });
-  return createGeneration(createRedisCache(redis), config.QDRANT_COLLECTION);
 }
 
 async function openEncoder(config: IndexImagesConfig, logger: Logger): Async<Encoder> {

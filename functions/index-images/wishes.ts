@@ -69,7 +69,10 @@ function readKeys(body: string, bucket: string): Result<ReadonlySet<string>, Fai
 
 /** Why a key is to be looked at again, or `undefined` where it is not. */
 function failuresOf(looked: Looked): (key: string) => Failure | undefined {
-  if (!looked.ok) return () => looked.error;
+  if (!looked.ok) {
+    const failed = forLater(looked.error);
+    return () => failed;
+  }
   const outcomes = new Map(looked.value.map((outcome) => [outcome.path, outcome]));
   return (key) => {
     const found = outcomes.get(key);
@@ -79,6 +82,17 @@ function failuresOf(looked: Looked): (key: string) => Failure | undefined {
     if (code === undefined) throw new Error(`A failure has no code: ${reason}`);
     return failures[code].retry ? failure(code, reason) : undefined;
   };
+}
+
+/**
+ * What fails as a whole says nothing about a picture, so no message is acknowledged for it: also where
+ * the table has no hope, as of another model behind `ENCODER_URL` or in the index. That is over when the
+ * function is started anew.
+ */
+function forLater(error: Failure): Failure {
+  if (failures[error.code].retry) return error;
+  const detail = `${error.detail} (${error.code})`;
+  return failure('encoder_unavailable', detail, { cause: error.cause });
 }
 
 function grantOne(wish: Wish, failed: Failure | undefined, settle: BatchContext['settle']): void {

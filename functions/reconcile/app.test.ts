@@ -186,6 +186,6 @@ describe('the reconcile function', () => {
     });
     const world = setUp({ objects });
     expect(await world.run({}, minutes(15))).toMatchObject({ finished: true });
-    expect(world.logged.map(({ level }) => level)).toEqual(['warn', 'info']);
+    expect(world.logged.map(({ level }) => level)).toEqual(['info', 'warn']);
   });
 });

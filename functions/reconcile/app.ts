@@ -66,28 +66,31 @@ export function createReconcileFunction(parts: ReconcileFunctionParts): Reconcil
     const asked = readEvent(event);
     const [startMs, startedAt] = [now(), new Date(epochMs()).toISOString()];
     const time = startBatchTime(context, marginMs);
-    const store = await openStore();
-    if (!store.ok) {
+    try {
+      const store = await openStore();
+      if (!store.ok) {
+        tellFailure(parts);
+        throw new Error(store.error.detail, { cause: store.error.cause });
+      }
+      const report = await reconcile({
+        ...parts,
+        store: store.value,
+        send: (keys, signal) => send(parts, keys, signal),
+        seed: parts.randomSeed(),
+        force: asked.force,
+        dryRun: asked.dry_run,
+        settle: () => settle(parts, time.signal),
+        signal: time.signal,
+      }).finally(() => store.value.close());
+      const seconds = Math.round(now() - startMs) / 1000;
+      const run = { ...report, startedAt, seconds };
+      // First: where the bucket does not answer, no more may come of this.
+      tell(parts, run);
+      await keep(parts, run, time.answerSignal());
+      return run;
+    } finally {
       time.stop();
-      tellFailure(parts);
-      throw new Error(store.error.detail, { cause: store.error.cause });
     }
-    const report = await reconcile({
-      ...parts,
-      store: store.value,
-      send: (keys, signal) => send(parts, keys, signal),
-      seed: parts.randomSeed(),
-      force: asked.force,
-      dryRun: asked.dry_run,
-      settle: () => settle(parts, time.signal),
-      signal: time.signal,
-    }).finally(() => store.value.close());
-    time.stop();
-    const seconds = Math.round(now() - startMs) / 1000;
-    const run = { ...report, startedAt, seconds };
-    await keep(parts, run);
-    tell(parts, run);
-    return run;
   };
 }
 
@@ -115,10 +118,14 @@ async function settle(
   await sleep(settleMs, undefined, { signal }).catch(() => undefined);
 }
 
-async function keep({ objects, logger }: ReconcileFunctionParts, run: ReconcileRun): Promise<void> {
+async function keep(
+  { objects, logger }: ReconcileFunctionParts,
+  run: ReconcileRun,
+  signal: AbortSignal,
+): Promise<void> {
   const bytes = new TextEncoder().encode(`${JSON.stringify(run, undefined, 2)}\n`);
   const key = `${reconcilePrefix}${run.startedAt}.json`;
-  const kept = await objects.put(key, bytes, { contentType: 'application/json' });
+  const kept = await objects.put(key, bytes, { contentType: 'application/json', signal });
   if (!kept.ok) logger.warn({ failure: kept.error }, 'Cannot keep the report of the reconcile run');
 }
 

@@ -1,14 +1,12 @@
 import { readCollectionModel } from '../../adapters/qdrant-opening.ts';
 import { qdrantOptions } from '../../adapters/qdrant-settings.ts';
 import { createQdrantStore } from '../../adapters/qdrant-store.ts';
-import { createRedisCache } from '../../adapters/redis-cache.ts';
-import { createRedisConnection } from '../../adapters/redis-connection.ts';
-import { redisAddress } from '../../adapters/redis-settings.ts';
+import { openRedisGeneration } from '../../adapters/redis-generation.ts';
 import { createS3Client, needsPathStyle } from '../../adapters/s3-client.ts';
 import { createS3Objects } from '../../adapters/s3-objects.ts';
 import { createSqsQueue } from '../../adapters/sqs-queue.ts';
 import { type Async, failure } from '../../core/failure.ts';
-import { createGeneration, type Generation, withGeneration } from '../../core/generation.ts';
+import { withGeneration } from '../../core/generation.ts';
 import type { Logger, VectorStore } from '../../core/ports.ts';
 import { err, ok } from '../../core/result.ts';
 import type { ReconcileFunctionParts } from './app.ts';
@@ -23,7 +21,7 @@ export type OpenedParts = Pick<
 export function openReconcile(config: ReconcileConfig, logger: Logger): OpenedParts {
   const { PICTURES_BUCKET: bucket, QUEUE_URL: url } = config;
   const client = createS3Client({ pathStyle: needsPathStyle(config) });
-  const generation = openGeneration(config, logger);
+  const generation = openRedisGeneration(config, logger);
   return {
     objects: createS3Objects({ bucket, client }),
     queue: createSqsQueue({ url }),
@@ -36,12 +34,6 @@ export function openReconcile(config: ReconcileConfig, logger: Logger): OpenedPa
     maxRemovedShare: config.RECONCILE_MAX_REMOVED,
     settleMs: config.RECONCILE_SETTLE_SECONDS * 1000,
   };
-}
-
-function openGeneration(config: ReconcileConfig, logger: Logger): Generation | undefined {
-  if (!config.REDIS_ENABLED) return undefined;
-  const redis = createRedisConnection({ ...redisAddress(config), logger });
-  return createGeneration(createRedisCache(redis), config.QDRANT_COLLECTION);
 }
 
 /** The index as it is, whatever model has made it: nothing is encoded here. */

@@ -2,6 +2,7 @@ import { type Async, type Failure, failure } from '../../core/failure.ts';
 import { indexObjects, type IndexObjectsOptions } from '../../core/index-objects.ts';
 import type { Outcome } from '../../core/indexer.ts';
 import type { ObjectReader, ObjectStore } from '../../core/object-store.ts';
+import type { VectorStore } from '../../core/ports.ts';
 import { err } from '../../core/result.ts';
 import { isKeyInShard, type Shard } from '../../core/shard.ts';
 import type { Engine } from '../open.ts';
@@ -26,7 +27,7 @@ const mostUnavailable = 32;
  * with `cancelled` after `stop`.
  */
 export async function indexBucket(
-  engine: Pick<Engine, 'encoder' | 'store'>,
+  { encoder, store }: Pick<Engine, 'encoder' | 'store'>,
   { inventory, shard, stop, onOutcomes, ...options }: IndexBucketOptions,
 ): Async<void> {
   const { objects, signal } = options;
@@ -34,16 +35,21 @@ export async function indexBucket(
   const ends = AbortSignal.any([stop, signal, reach.signal]);
   const list: ObjectReader['list'] = (listed) =>
     (inventory ?? objects).list({ ...listed, signal: ends });
-  const done = await indexObjects(engine, {
-    ...options,
-    objects: { ...objects, list },
-    own: objects,
-    take: ({ key }) => isKeyInShard(objects.root, key, shard),
-    async onOutcomes(outcomes) {
-      reach.add(outcomes);
-      await onOutcomes(outcomes);
+  // Pruning ends with the scan.
+  const scan: VectorStore['scan'] = () => store.scan(ends);
+  const done = await indexObjects(
+    { encoder, store: { ...store, scan } },
+    {
+      ...options,
+      objects: { ...objects, list },
+      own: objects,
+      take: ({ key }) => isKeyInShard(objects.root, key, shard),
+      async onOutcomes(outcomes) {
+        reach.add(outcomes);
+        await onOutcomes(outcomes);
+      },
     },
-  });
+  );
   const lost = done.ok || reach.signal.aborted ? reach.lost() : undefined;
   return lost === undefined ? done : err(lost);
 }

@@ -1,13 +1,11 @@
 import { createPictureReader } from '../../adapters/picture-reader.ts';
 import { createProcessLogger } from '../../adapters/process-logger.ts';
-import { createRedisCache } from '../../adapters/redis-cache.ts';
-import { createRedisConnection } from '../../adapters/redis-connection.ts';
-import { redisAddress } from '../../adapters/redis-settings.ts';
+import { openRedisGeneration } from '../../adapters/redis-generation.ts';
 import { createS3Client, needsPathStyle } from '../../adapters/s3-client.ts';
 import { createS3Lines } from '../../adapters/s3-lines.ts';
 import { createS3Objects } from '../../adapters/s3-objects.ts';
 import type { Failure } from '../../core/failure.ts';
-import { createGeneration, withGeneration } from '../../core/generation.ts';
+import { withGeneration } from '../../core/generation.ts';
 import type { Result } from '../../core/result.ts';
 import { openEngine } from '../open.ts';
 import { runIndexJob } from './app.ts';
@@ -28,15 +26,9 @@ const inventory = orExit(
   await openListing({ ...settings, client, objects, directory: config.DATA_DIR }),
 );
 const engine = orExit(await openEngine(config, logger));
-const redis = config.REDIS_ENABLED
-  ? createRedisConnection({ ...redisAddress(config), logger })
-  : undefined;
-const store = redis
-  ? withGeneration(
-      engine.store,
-      createGeneration(createRedisCache(redis), config.QDRANT_COLLECTION),
-      { logger, coalesce: true },
-    )
+const generation = openRedisGeneration(config, logger);
+const store = generation
+  ? withGeneration(engine.store, generation, { logger, coalesce: true })
   : engine.store;
 
 const key = manifestKey(new Date(), settings.shard);
@@ -53,7 +45,7 @@ process.exitCode = await runIndexJob({
 });
 await store.close();
 await engine.encoder.close();
-redis?.close();
+generation?.close();
 client.destroy();
 signals.close();
 

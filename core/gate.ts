@@ -1,5 +1,5 @@
-import { abortFailure, type Async, type Failure, failure } from '../core/failure.ts';
-import { err } from '../core/result.ts';
+import { abortFailure, type Async, type Failure, failure } from './failure.ts';
+import { err } from './result.ts';
 
 /** Lets tasks in, first come first served, while their weights together are within a capacity. */
 export interface Gate {

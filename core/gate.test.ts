@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { ok } from '../core/result.ts';
+import { ok } from './result.ts';
 import { expectFailure, expectOk } from '../test/support/expect-ok.ts';
 import { createGate } from './gate.ts';
 
