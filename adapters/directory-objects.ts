@@ -5,10 +5,14 @@ import { abortFailure, type Failure, failure } from '../core/failure.ts';
 import { imageLimits } from '../core/image-limits.ts';
 import type { ListFailure, ObjectInfo, ObjectStore, StoredObject } from '../core/object-store.ts';
 import { err, ok, type Result } from '../core/result.ts';
+import { uploadTypes } from '../core/upload-request.ts';
 import { noSuchFile, pathInside, realPathInside, withFile } from './directory-paths.ts';
 import { fileVersion, removeFiles, writeFileWhole } from './directory-writes.ts';
 
-const imageName = /\.(?:jpe?g|png|webp|bmp|tiff?|gif|avif)$/i;
+/** As a picture is called. */
+function isImageName(name: string): boolean {
+  return Object.values(uploadTypes).some((ending) => ending.test(name));
+}
 
 /**
  * The pictures of a folder and the folders below it. Hidden files and folders are left out, and
@@ -71,7 +75,7 @@ async function* walk(
     if (entry.isDirectory()) {
       const within = `${key}/`.startsWith(prefix) || prefix.startsWith(`${key}/`);
       if (within) yield* walk({ root, prefix, signal }, key);
-    } else if (entry.isFile() && imageName.test(entry.name) && key.startsWith(prefix)) {
+    } else if (entry.isFile() && isImageName(entry.name) && key.startsWith(prefix)) {
       yield await fileInfo(root, key);
     }
   }

@@ -46,6 +46,14 @@ describe('the config of the edge', () => {
     expect(JSON.stringify(failed)).not.toContain(key);
   });
 
+  it('lets no stranger change a bucket: with one there must be a key', () => {
+    const open = { SERVICE_URL: needed.SERVICE_URL, API_KEYS_REQUIRED: 'false' };
+    expectOk(parseEnv(EdgeConfig, open));
+    const failed = expectFailure(parseEnv(EdgeConfig, { ...open, PICTURES_BUCKET: 'pictures' }));
+    expect(failed.errors).toMatchObject([{ path: 'API_KEYS' }]);
+    expectOk(parseEnv(EdgeConfig, { ...needed, ...open, PICTURES_BUCKET: 'pictures' }));
+  });
+
   it('may do without keys, when that is said', () => {
     const config = expectOk(parseEnv(FrontConfig, { API_KEYS_REQUIRED: 'false' }));
     expect(config.API_KEYS).toEqual([]);

@@ -56,7 +56,12 @@ export const EdgeConfig = z
     LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
     ...CloudWatchSettings,
   })
-  .refine(hasNeededKeys, noKeys());
+  .refine(hasNeededKeys, noKeys())
+  .refine(({ PICTURES_BUCKET, API_KEYS }) => !PICTURES_BUCKET || API_KEYS.length > 0, {
+    path: ['API_KEYS'],
+    message:
+      'needs a key (npm run keys makes one) where PICTURES_BUCKET is set: without any, everybody could upload and delete',
+  });
 export type EdgeConfig = z.infer<typeof EdgeConfig>;
 
 /**

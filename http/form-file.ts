@@ -32,13 +32,14 @@ export function createFormFileReader(boundary: string, check: FieldsCheck): Form
   const delimiter = Buffer.from(`\r\n--${boundary}`, 'latin1');
   // As if a line had ended before the body: then every part begins after a delimiter.
   let head = Buffer.from('\r\n');
+  const parseHead = createHeadParser(delimiter);
   let fields: FormFile['fields'] = {};
   let file: Slot | undefined;
   return {
     add(chunk) {
       if (file) return file.add(chunk);
       head = Buffer.concat([head, chunk]);
-      const parsed = parseHead(head, delimiter);
+      const parsed = parseHead(head);
       if (!parsed.ok) return parsed.error;
       if (parsed.value === undefined) {
         return head.length > maxBesideBytes ? tooLarge(maxBesideBytes) : undefined;
@@ -62,26 +63,33 @@ interface Head {
   readonly fileAt: number;
 }
 
-/** The fields before the file, and where it begins; `undefined` where more of them is to come. */
-function parseHead(head: Buffer, delimiter: Buffer): Result<Head | undefined, Failure> {
-  const fields: Record<string, string> = {};
+/**
+ * Finds the fields before the file, and where it begins; `undefined` where more of them is to come. It
+ * goes on where it stopped: anybody may send a form a byte at a time, and nobody was asked for a key.
+ */
+function createHeadParser(delimiter: Buffer): (head: Buffer) => Result<Head | undefined, Failure> {
   const begin = Buffer.concat([delimiter, Buffer.from('\r\n')]);
-  for (let at = 0; ;) {
-    const nameAt = at + begin.length;
-    const begun = head.subarray(at, nameAt);
-    if (!begun.equals(begin.subarray(0, begun.length))) return err(refused(noForm));
-    const nameEnd = head.indexOf('\r\n\r\n', nameAt);
-    if (nameEnd === -1) return ok(undefined);
-    const name = nameOf(head.toString('utf8', nameAt, nameEnd));
-    if (name === undefined) return err(refused(noForm));
-    const valueAt = nameEnd + 4;
-    if (name === 'file') return ok({ fields, fileAt: valueAt });
-    at = head.indexOf(delimiter, valueAt);
-    if (at === -1) return ok(undefined);
-    if (Object.hasOwn(fields, name)) return err(refused(`a field comes twice: ${name}`));
-    const value = head.toString('utf8', valueAt, at);
-    Object.defineProperty(fields, name, { value, enumerable: true });
-  }
+  const fields: Record<string, string> = {};
+  let at = 0;
+  return (head) => {
+    for (;;) {
+      const nameAt = at + begin.length;
+      const begun = head.subarray(at, nameAt);
+      if (!begun.equals(begin.subarray(0, begun.length))) return err(refused(noForm));
+      const nameEnd = head.indexOf('\r\n\r\n', nameAt);
+      if (nameEnd === -1) return ok(undefined);
+      const name = nameOf(head.toString('utf8', nameAt, nameEnd));
+      if (name === undefined) return err(refused(noForm));
+      const valueAt = nameEnd + 4;
+      if (name === 'file') return ok({ fields, fileAt: valueAt });
+      const valueEnd = head.indexOf(delimiter, valueAt);
+      if (valueEnd === -1) return ok(undefined);
+      if (Object.hasOwn(fields, name)) return err(refused(`a field comes twice: ${name}`));
+      const value = head.toString('utf8', valueAt, valueEnd);
+      Object.defineProperty(fields, name, { value, enumerable: true });
+      at = valueEnd;
+    }
+  };
 }
 
 /** The name that the headers of a part give it. */

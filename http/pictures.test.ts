@@ -120,5 +120,6 @@ describe('addresses of pictures', () => {
       url: 'https://cdn.example/p/my%20dogs/a%2Bb%3F%23%25.jpg',
       thumbnail_url: 'https://cdn.example/p/.picture-search/thumbnails/7.webp',
     });
+    expect(urlsOf(record({ root: '/pictures', key: 'a.jpg' })).thumbnail_url).toBeNull();
   });
 });

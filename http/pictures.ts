@@ -9,26 +9,27 @@ import type { ObjectReader } from '../core/object-store.ts';
 import type { VectorStore } from '../core/ports.ts';
 import { err, ok } from '../core/result.ts';
 import type { PictureUrls, UrlsOf } from '../core/search.ts';
+import { uploadTypes } from '../core/upload-request.ts';
 import { refuseOtherMethods } from './middleware.ts';
 import { parseFields } from './parse-request.ts';
 import { respondFailure } from './respond.ts';
 
-const types: Readonly<Record<string, string>> = {
-  jpg: 'image/jpeg',
-  jpeg: 'image/jpeg',
-  png: 'image/png',
-  webp: 'image/webp',
-  bmp: 'image/bmp',
-  tif: 'image/tiff',
-  tiff: 'image/tiff',
-  gif: 'image/gif',
-  avif: 'image/avif',
-};
+function typeOf(key: string): string {
+  const [type] = Object.entries(uploadTypes).find(([, ending]) => ending.test(key)) ?? [];
+  return type ?? 'application/octet-stream';
+}
 
-/** Where a picture is served on a laptop: small versions are kept beside pictures in a bucket alone. */
+/** Where a picture is served on a laptop. */
 export function pictureUrls({ id, origin }: Pick<ImageRecord, 'id' | 'origin'>): PictureUrls {
-  const hasThumbnail = isBucket(origin.root);
-  return { url: `/pictures/${id}`, thumbnail_url: hasThumbnail ? `/thumbnails/${id}` : null };
+  return {
+    url: `/pictures/${id}`,
+    thumbnail_url: hasThumbnail(origin) ? `/thumbnails/${id}` : null,
+  };
+}
+
+/** Small versions are kept beside pictures in a bucket alone. */
+function hasThumbnail({ root }: ImageRecord['origin']): boolean {
+  return isBucket(root);
 }
 
 /** The same where pictures are served by others, such as a CDN before the bucket: by key. */
@@ -37,7 +38,7 @@ export function pictureUrlsBelow(base: string): UrlsOf {
   const escaped = (key: string) => key.split('/').map(encodeURIComponent).join('/');
   return ({ id, origin }) => ({
     url: `${below}/${escaped(origin.key)}`,
-    thumbnail_url: `${below}/${escaped(thumbnailKey(id))}`,
+    thumbnail_url: hasThumbnail(origin) ? `${below}/${escaped(thumbnailKey(id))}` : null,
   });
 }
 
@@ -47,16 +48,14 @@ export function createPictures(parts: PicturesParts): Hono {
   app.get('/pictures/:id', (c) =>
     answer(c, parts, async (record, objects) => {
       const { key } = record.origin;
-      const read = await objects.get(key);
-      const extension = key.slice(key.lastIndexOf('.') + 1).toLowerCase();
-      const type = types[extension] ?? 'application/octet-stream';
-      if (read.ok) return ok({ bytes: read.value.bytes, type });
+      const read = await objects.get(key, c.req.raw.signal);
+      if (read.ok) return ok({ bytes: read.value.bytes, type: typeOf(key) });
       return read.error.code === 'not_found' ? err(gone(key)) : read;
     }),
   );
   app.get('/thumbnails/:id', (c) =>
     answer(c, parts, async ({ id }, objects) => {
-      const read = await objects.get(thumbnailKey(id));
+      const read = await objects.get(thumbnailKey(id), c.req.raw.signal);
       return read.ok ? ok({ bytes: read.value.bytes, type: 'image/webp' }) : read;
     }),
   );
@@ -83,7 +82,7 @@ async function answer(
   read: (record: ImageRecord, objects: Pick<ObjectReader, 'get'>) => Async<PictureFile>,
 ): Promise<Response> {
   const id = parseFields(z.strictObject({ id: ImageId }), { id: c.req.param('id') });
-  const record = id.ok ? await findRecord(parts.store, id.value.id) : id;
+  const record = id.ok ? await findRecord(parts.store, id.value.id, c.req.raw.signal) : id;
   if (!record.ok) return respondFailure(c, record.error);
   const { origin } = record.value;
   const etag = `"${Buffer.from(origin.version).toString('base64url')}"`;
@@ -92,7 +91,8 @@ async function answer(
   const file = await read(record.value, parts.objectsOf(origin.root));
   if (!file.ok) return respondFailure(c, file.error);
   const { bytes, type } = file.value;
-  return c.body(new Uint8Array(bytes), 200, { ...headers, 'Content-Type': type });
+  // Not copied: an original may have 50 MB.
+  return c.body(bytes as Uint8Array<ArrayBuffer>, 200, { ...headers, 'Content-Type': type });
 }
 
 function gone(key: string): Failure {

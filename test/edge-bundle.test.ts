@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createKey } from './support/api-keys.ts';
 import { lambdaEvents, searchRequest } from './support/lambda-events.ts';
 import { type LambdaProcess, startLambda } from './support/lambda-process.ts';
 import { hasRedis, type RedisServer, startRedis, until } from './support/redis-server.ts';
@@ -125,7 +126,9 @@ describe('the bundled handler, without node_modules', () => {
   });
 
   it('permits uploads, with the SDK of AWS that it loads then', async () => {
+    const { key, ...entry } = createKey({ scopes: ['write'] });
     const uploading = await start({
+      API_KEYS: JSON.stringify([entry]),
       PICTURES_BUCKET: 'pictures',
       AWS_REGION: 'eu-central-1',
       AWS_ACCESS_KEY_ID: 'test',
@@ -136,7 +139,7 @@ describe('the bundled handler, without node_modules', () => {
       lambdaEvents['function URL']({
         method: 'POST',
         path: '/uploads',
-        headers: { 'content-type': 'application/json' },
+        headers: { 'content-type': 'application/json', 'x-api-key': key },
         body: JSON.stringify(upload),
       }),
     );

@@ -7,7 +7,7 @@ export interface ClientOptions {
   readonly baseUrl: string | URL;
   /** Sent as a bearer token; a function is asked before every call. */
   readonly apiKey?: string | (() => string | undefined) | undefined;
-  /** How long one call may take, the body included (20,000). */
+  /** How long one call may take, the body included (20,000); a file that is uploaded has 15 minutes. */
   readonly timeoutMs?: number;
   /** In place of the platform's own. */
   readonly fetch?: typeof fetch;

@@ -1,10 +1,11 @@
 import type { FailureCode } from '../core/failure.ts';
-import type { Upload, UploadRequest } from '../core/upload-request.ts';
+import type { Upload } from '../core/upload-request.ts';
 import { brokenOff, readAnswer } from './client-answer.ts';
 import type { Answer, Problem } from './client-answer.ts';
 import { createDeadline } from './client-deadline.ts';
 import { readHeaders } from './client-headers.ts';
 import { toFormBody } from './form-body.ts';
+import { pictureType } from './picture-type.ts';
 import { postForm } from './post-form.ts';
 import type { Progress } from './post-form.ts';
 
@@ -32,7 +33,7 @@ export interface Uploaded {
 export function toUploadRequest(file: Blob, options: UploadOptions) {
   const { name } = file as { readonly name?: unknown };
   const file_name = options.file_name ?? (typeof name === 'string' ? harmless(name) : 'picture');
-  const content_type = options.content_type ?? (file.type || typeOf(file_name));
+  const content_type = options.content_type ?? pictureType(file_name, file.type);
   const { category = null } = options;
   return { file_name, content_type, size: file.size, category };
 }
@@ -92,22 +93,6 @@ function reasonOf(code: string, message: string): string {
   if (/^EntityToo(Large|Small)$/.test(code)) return 'it is not exactly as long as was agreed';
   if (/\bexpired\b/i.test(message)) return 'its form has expired: ask for another';
   return `the bucket says ${code}${message === '' ? '' : `: ${message}`}`;
-}
-
-const endings: Readonly<Record<string, UploadRequest['content_type']>> = {
-  jpg: 'image/jpeg',
-  jpeg: 'image/jpeg',
-  png: 'image/png',
-  webp: 'image/webp',
-  bmp: 'image/bmp',
-  tif: 'image/tiff',
-  tiff: 'image/tiff',
-  gif: 'image/gif',
-  avif: 'image/avif',
-};
-
-function typeOf(name: string): string {
-  return endings[name.slice(name.lastIndexOf('.') + 1).toLowerCase()] ?? '';
 }
 
 /** Names of files may have what the server refuses in what somebody wrote. */

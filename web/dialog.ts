@@ -43,8 +43,9 @@ export function createDetailDialog(
 
   function onRemoved(id: string): void {
     known.delete(id);
-    removing.onRemoved(id);
+    // First: it gives the focus back to the card, from where it goes on to another.
     if (shown === id) dialog.close();
+    removing.onRemoved(id);
   }
 
   return {

@@ -38,9 +38,12 @@ export function createGrid(list: HTMLElement, leave?: () => void): Grid {
     },
     forget(id) {
       forgotten.add(id);
-      cards.get(id)?.item.remove();
+      const item = cards.get(id)?.item;
+      const hadFocus = item?.contains(document.activeElement) === true;
+      item?.remove();
       cards.delete(id);
       roving.refresh(false);
+      if (hadFocus) roving.focus();
     },
     focus: roving.focus,
     focusAt(index) {

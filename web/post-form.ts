@@ -92,5 +92,5 @@ function toResponse(sender: Sender): Response {
     const colon = line.indexOf(':');
     if (colon > 0) headers.append(line.slice(0, colon), line.slice(colon + 1).trim());
   }
-  return new Response(status === 204 ? null : responseText, { status, headers });
+  return new Response(responseText === '' ? null : responseText, { status, headers });
 }

@@ -34,15 +34,18 @@ export function createRemoval(image: Image, options: RemovalOptions): HTMLElemen
   }
 
   async function act(): Promise<void> {
-    place.replaceChildren(element('p', { role: 'status' }, 'Deleting…'));
+    const status = element('p', { tabindex: -1 }, 'Deleting…');
+    place.replaceChildren(status);
+    // The button that had the focus is gone.
+    status.focus();
     const answer = await api.remove(image.id);
-    if (answer.ok || answer.status === 404) return options.onRemoved(image.id);
+    if (answer.ok || answer.problem.code === 'not_found') return options.onRemoved(image.id);
     const again = () => void act();
     const isKeyWanted = [401, 403].includes(answer.status);
-    place.replaceChildren(
-      element('p', { role: 'alert' }, reasonOf(answer.problem)),
-      isKeyWanted ? createKeyForm(again) : createButton('Try again', again),
-    );
+    const remedy = isKeyWanted ? createKeyForm(again) : createButton('Try again', again);
+    const hadFocus = document.activeElement === status;
+    place.replaceChildren(element('p', { role: 'alert' }, reasonOf(answer.problem)), remedy);
+    if (hadFocus) (remedy.querySelector('input') ?? remedy).focus();
   }
 
   void options.canRemove.then((can) => can && offer());

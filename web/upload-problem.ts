@@ -1,5 +1,6 @@
 import type { UploadsInfo } from '../core/upload-request.ts';
 import type { Answer } from './client-answer.ts';
+import { pictureType } from './picture-type.ts';
 import { sentence } from './problem.ts';
 import { fileSize } from './words.ts';
 
@@ -11,14 +12,10 @@ export interface UploadProblem {
 
 type Failed = Extract<Answer<never>, { readonly ok: false }>;
 
-/** Of files that the browser knows no type of. */
-const endings = /\.(jpe?g|png|webp|bmp|tiff?|gif|avif)$/i;
-
 /** What can be told of a file before it is sent. */
 export function findFault(file: File, info: UploadsInfo): UploadProblem | undefined {
-  const { name, type } = file;
-  const isKnown = type === '' ? endings.test(name) : info.content_types.some((one) => one === type);
-  if (!isKnown) {
+  const type = pictureType(file.name, file.type);
+  if (!info.content_types.some((one) => one === type)) {
     return { text: 'Only JPEG, PNG, WebP, BMP, TIFF, GIF and AVIF can be added.' };
   }
   if (file.size === 0) return { text: 'The file is empty.' };
@@ -26,9 +23,10 @@ export function findFault(file: File, info: UploadsInfo): UploadProblem | undefi
   return { text: `The file is larger than ${fileSize(info.max_bytes)}.` };
 }
 
-export function explainUpload({ problem }: Failed): UploadProblem {
+/** @param isSent Whether the file is there, and was waited for. */
+export function explainUpload({ problem }: Failed, isSent: boolean): UploadProblem {
   const { code, status, title, detail, errors } = problem;
-  if (code === 'unreachable') {
+  if (code === 'unreachable' || (code === 'timeout' && status === 0 && !isSent)) {
     return { text: 'The server does not answer.', remedy: 'retry' };
   }
   if (code === 'unauthenticated' || status === 401) {
@@ -36,7 +34,10 @@ export function explainUpload({ problem }: Failed): UploadProblem {
   }
   if (code === 'forbidden') return { text: 'This API key may not add pictures.', remedy: 'key' };
   if (code === 'timeout' && status === 0) {
-    return { text: 'It did not become searchable within a minute. It may be damaged.' };
+    return {
+      text: 'It did not become searchable within a minute. It may be damaged.',
+      remedy: 'retry',
+    };
   }
   const fields = errors.map(({ path, message }) => `${path} ${message}`).join(', ');
   const text = sentence(fields) || sentence(detail) || sentence(title);

@@ -34,13 +34,13 @@ export function createUploadRun(
     show({ step: 'waiting' });
     if (upload.id === undefined) {
       const sent = await sending(() => send(upload));
-      if (!sent.ok) return show({ step: 'failed', ...explainUpload(sent) });
+      if (!sent.ok) return show({ step: 'failed', ...explainUpload(sent, false) });
       upload.id = sent.value.id;
     }
     const { id } = upload;
     show({ step: 'indexing' });
     const found = await indexing(() => api.waitUntilSearchable(id));
-    if (!found.ok) return show({ step: 'failed', ...explainUpload(found) });
+    if (!found.ok) return show({ step: 'failed', ...explainUpload(found, true) });
     known.set(id, found.value);
     show({ step: 'done', id });
   };

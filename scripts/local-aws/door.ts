@@ -17,6 +17,10 @@ export interface Door {
  */
 export function guardDoor({ app }: Fauxqs, door: Door): void {
   app.addHook('onRequest', async (request, reply) => {
+    if (!localName.test(request.headers.host ?? '')) {
+      const xml = errorXml('AccessDenied', 'The local AWS answers to names of this machine alone');
+      return reply.status(403).type('application/xml').send(xml);
+    }
     for (const [name, value] of Object.entries(corsHeaders(request, door.origins()))) {
       reply.header(name, value);
     }
@@ -51,6 +55,12 @@ export function guardDoor({ app }: Fauxqs, door: Door): void {
   });
   app.options('/*', async (_request, reply) => reply.status(204).send());
 }
+
+/**
+ * Names that no page of anybody's can have. Where one has its own name lead here, it is of this origin
+ * to its browser, and may send the key, which all copies of this program share.
+ */
+const localName = /^(?:(?:[\w-]+\.)*localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/i;
 
 function corsHeaders(
   { headers: { origin } }: AwsRequest,

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import {
   CompleteMultipartUploadCommand,
   CopyObjectCommand,
@@ -16,6 +18,29 @@ import { useTemporaryDirectories } from '../../test/support/temporary-directory.
 
 const temporaryDirectory = useTemporaryDirectories();
 const start = useLocalAws();
+
+describe('the door of the local AWS', () => {
+  it.each([
+    ['evil.example', 403],
+    ['pictures.evil.example', 403],
+    ['localhost.evil.example', 403],
+    ['localhost', 200],
+    ['pictures.localhost', 200],
+  ])('asked as %s answers %i to who says the key', async (name, status) => {
+    const { aws, put } = await start();
+    await put('a.png');
+    const { port, hostname } = new URL(aws.client.endpoint);
+    const headers = {
+      host: `${name}:${port}`,
+      authorization: 'AWS4-HMAC-SHA256 Credential=local-aws/',
+    };
+    const path = name.startsWith('pictures.') ? '/a.png' : '/pictures/a.png';
+    const asked = request({ hostname, port, path, headers }).end();
+    const [response] = (await once(asked, 'response')) as [IncomingMessage];
+    response.resume();
+    expect(response.statusCode).toBe(status);
+  });
+});
 
 describe('the notifications of the local bucket', () => {
   it('begin with a test event, and have the form of S3', async () => {
