@@ -18,7 +18,7 @@ const thumbnailsAtOnce = 4;
 /**
  * Reads and encodes pictures. A thumbnail that can't be made is judged as a picture that can't be
  * encoded: it is decoded by other means, so it may find what the encoder has overlooked, and a picture
- * in the index always has one. Fails as the encoder does.
+ * that is indexed here never is without. Fails as the encoder does.
  */
 export async function makePoints(
   work: IndexWork,

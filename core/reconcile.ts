@@ -55,7 +55,7 @@ const defaultFilterBytes = 64 * 2 ** 20;
  * the index, or are there in an older state, are given to an indexer, and records (with thumbnail and
  * reject) whose picture is gone are removed. Whatever events were lost, nothing is wrong for longer than
  * from one run to the next; except that a change of an object's metadata alone is not seen, as a
- * listing tells no more than versions.
+ * listing tells no more than versions, nor a thumbnail that somebody else has removed.
  *
  * It takes the same memory for any number of pictures: of those that were listed it keeps a Bloom filter.
  * A record that is not in it is certainly not of a listed picture. A record of a deleted picture that seems

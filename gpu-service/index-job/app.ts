@@ -32,6 +32,9 @@ export interface IndexJobParts {
 /** Files of the batches under way: a batch of 256 photographs of a phone has 700 MB. */
 const fileBytes = 512 * 2 ** 20;
 
+/** Why a picture may fail that is all right a minute later, to which nobody has to see. */
+const passing = ['objects_unavailable', 'image_changing', 'overloaded', 'timeout'] as const;
+
 /**
  * Indexes a bucket, or its part of it, and says how far it is every ten seconds. The exit code: 0 when
  * all was looked at, also where pictures of it can't be indexed, and 1 when it is to be run again.
@@ -65,8 +68,10 @@ export async function runIndexJob(parts: IndexJobParts): Promise<number> {
   const fields = { ...soFar(), manifest: kept.ok ? manifest.location : null };
   if (!kept.ok) logFailure(logger, kept.error, {});
   if (indexed.ok) {
-    logger.info(fields, 'Indexing is done');
-    return kept.ok ? 0 : 1;
+    const { reasons } = tally.counts();
+    const again = passing.some((code) => reasons[code] !== undefined);
+    logger.info(fields, again ? 'Indexing is done but for some: run it again' : 'Indexing is done');
+    return kept.ok && !again ? 0 : 1;
   }
   if (stop.aborted) logger.warn(fields, 'Indexing was stopped: the next run goes on from here');
   else logFailure(logger, indexed.error, fields);
