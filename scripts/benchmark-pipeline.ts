@@ -55,8 +55,8 @@ await runCommand(async (args) => {
     batchSize: batchSize.value,
     concurrency: concurrency.value,
   };
-  const folder = await mkdtemp(join(os.tmpdir(), 'benchmark-pipeline-'));
   const aws = await startRemoteAws(bucket);
+  const folder = await mkdtemp(join(os.tmpdir(), 'benchmark-pipeline-'));
   try {
     const report = await measurePipeline(asked, folder, aws);
     if (!report.ok) return report;

@@ -65,8 +65,7 @@ async function measureServers(directory: string, options: BucketMeasurement): As
     const measured = await measureAll(directory, {
       [`from a bucket${far}`]: run(false),
       [`with thumbnails${far}`]: run(true),
-    });
-    await server.close();
+    }).finally(() => server.close());
     if (!measured.ok) return measured;
     Object.assign(results, measured.value);
   }

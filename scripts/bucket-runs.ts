@@ -89,9 +89,12 @@ export async function startBucketServer(options: BucketServerOptions): Promise<{
   const { folder, copies, latencyMs } = options;
   const script = join(import.meta.dirname, 'bucket-server.ts');
   const child = spawn(process.execPath, [script, folder, String(copies), String(latencyMs)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    // Its input ends with this process, however that ends, and it with its input.
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
-  const [endpoint] = await once(createInterface(child.stdout), 'line');
+  const line = once(createInterface(child.stdout), 'line');
+  const [endpoint] = await Promise.race([line, once(child, 'exit')]);
+  if (child.exitCode !== null) throw new Error('The bucket ended before it was there');
   return {
     endpoint: String(endpoint),
     async close() {

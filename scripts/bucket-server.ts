@@ -28,3 +28,4 @@ client.destroy();
 filled = true;
 process.stdout.write(`${endpoint}\n`);
 process.once('SIGTERM', () => process.exit(0));
+process.stdin.resume().once('end', () => process.exit(0));

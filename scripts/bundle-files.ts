@@ -11,7 +11,7 @@ export async function writeBundle(
   { entry, native, models }: BundleTarget,
   directory: string,
 ): Promise<readonly OutputChunk[]> {
-  await removeOld(directory);
+  await removeOld(directory, models);
   const bundled = await rolldown({
     input: { lambda: join(root, entry) },
     cwd: root,
@@ -35,10 +35,13 @@ export async function writeBundle(
   return output.filter((file) => file.type === 'chunk');
 }
 
-async function removeOld(directory: string): Promise<void> {
+/** Only what a bundle has: the folder may have models of somebody's. */
+async function removeOld(directory: string, models: readonly string[]): Promise<void> {
   const names = await readdir(directory).catch((): string[] => []);
   for (const name of names) if (/\.mjs(\.map)?$/.test(name)) await rm(join(directory, name));
-  await rm(join(directory, 'models'), { recursive: true, force: true });
+  for (const name of models) {
+    await rm(join(directory, 'models', name), { recursive: true, force: true });
+  }
 }
 
 /**

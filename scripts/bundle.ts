@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { OutputChunk } from 'rolldown';
 import { type Async, failure } from '../core/failure.ts';
@@ -12,7 +12,7 @@ const help = `Bundle a function for AWS Lambda: files that run without this proj
 
   npm run bundle -- [${Object.keys(bundleTargets).join(' | ')}] [--out <directory>]
 
-  --out <directory>  where to (dist/<name>); .mjs and .map files that are there are removed
+  --out <directory>  where to (dist/<name>); .mjs and .mjs.map files that are there are removed
   --help             this text
 
 Without a name it is the edge. The handler is lambda.handler. index-images needs onnxruntime-node and
@@ -37,6 +37,9 @@ await runCommand(async (args) => {
     return wrongArgument(`what is bundled must be one of ${names}: ${positionals.join(' ')}`);
   }
   const directory = values.out ?? join('dist', name);
+  if (resolve(directory) === resolve(import.meta.dirname, '..')) {
+    return wrongArgument(`--out must be another folder than this project: ${directory}`);
+  }
   const chunks = await writeBundle(target, directory);
   const atStart = startChunks(chunks);
   for (const chunk of chunks) process.stdout.write(describe(chunk, atStart.includes(chunk)));

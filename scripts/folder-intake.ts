@@ -18,19 +18,22 @@ export interface FolderIntakeOptions {
   readonly store: VectorStore;
   /** `DATA_DIR`. */
   readonly dataDirectory: string;
+  /** Whether it is kept where a picture was taken. */
+  readonly place: boolean;
   readonly logger: Logger;
 }
 
 /**
  * Uploads into a folder, each looked at as soon as it is there. What came and could not be indexed
- * before this process ended is looked at when the next one begins.
+ * before this process ended is looked at when the next one begins, and so is what went.
  */
 export async function openFolderIntake(options: FolderIntakeOptions): Promise<Intake> {
-  const { encoder, store, dataDirectory, logger } = options;
+  const { encoder, store, dataDirectory, place, logger } = options;
   const directory = join(dataDirectory, 'uploads');
   await mkdir(directory, { recursive: true });
   const objects = createDirectoryObjects(directory);
-  const { look } = createIndexer({ objects, encoder, store, pictures: createPictureReader() });
+  const pictures = createPictureReader();
+  const { look } = createIndexer({ objects, encoder, store, pictures, place });
   const queue = createLookQueue({ look, logger });
   const watched = withLooks(objects, queue);
   const forms = createDirectoryUploads({
@@ -44,12 +47,14 @@ export async function openFolderIntake(options: FolderIntakeOptions): Promise<In
     locate: locateByRecord(store),
     newId: randomUUID,
   });
-  const begun = lookAtAll(objects, queue, logger);
+  const stop = new AbortController();
+  const begun = lookAtAll({ objects, store, queue, logger, signal: stop.signal });
   return {
     edge: { uploads, uploadForms: forms },
     objectsOf: createDirectoryObjects,
     says: [`Uploads go to ${relative('', directory) || directory}, and are indexed at once.`],
     async close() {
+      stop.abort();
       await queue.close();
       await begun;
     },
@@ -73,13 +78,28 @@ function withLooks(objects: ObjectStore, queue: Pick<LookQueue, 'add'>): ObjectS
   };
 }
 
-async function lookAtAll(
-  objects: ObjectStore,
-  queue: Pick<LookQueue, 'add'>,
-  logger: Logger,
-): Promise<void> {
-  for await (const item of objects.list()) {
-    if (item.ok) queue.add([item.value.key]);
-    else logger.warn({ reason: item.error.failure.detail }, 'An upload cannot be looked at');
+interface LookAtAll extends Pick<FolderIntakeOptions, 'store' | 'logger'> {
+  readonly objects: ObjectStore;
+  readonly queue: Pick<LookQueue, 'add'>;
+  readonly signal: AbortSignal;
+}
+
+/** At what is there, and at what the index still has of what is not. */
+async function lookAtAll({ objects, store, queue, logger, signal }: LookAtAll): Promise<void> {
+  const listed = new Set<string>();
+  const warn = (reason: string) => logger.warn({ reason }, 'An upload cannot be looked at');
+  for await (const item of objects.list({ signal })) {
+    if (signal.aborted) return;
+    if (!item.ok) warn(item.error.failure.detail);
+    const key = item.ok ? item.value.key : item.error.key;
+    listed.add(key);
+    if (item.ok) queue.add([key]);
+  }
+  for await (const page of store.scan(signal)) {
+    if (signal.aborted) return;
+    if (!page.ok) return warn(page.error.detail);
+    const ours = page.value.filter(({ origin }) => origin.root === objects.root);
+    const gone = ours.flatMap(({ origin: { key } }) => (listed.has(key) ? [] : [key]));
+    if (gone.length > 0) queue.add(gone);
   }
 }

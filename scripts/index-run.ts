@@ -1,3 +1,5 @@
+import * as z from 'zod';
+import { EnvBoolean } from '../core/env.ts';
 import type { Async, Failure } from '../core/failure.ts';
 import type { Outcome } from '../core/indexer.ts';
 import { ok, type Result } from '../core/result.ts';
@@ -13,6 +15,12 @@ export interface IndexOptions {
   /** A file, or `s3://bucket/key`. */
   readonly manifest?: string | undefined;
 }
+
+/** Shared with the functions and the batch job, so that all of them make the same metadata. */
+export const PlaceSetting = z.object({
+  /** Whether it is kept where a picture was taken. */
+  INDEX_PLACE: EnvBoolean.default(false),
+});
 
 export interface RunParts {
   readonly manifest: Manifest;

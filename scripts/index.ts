@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util';
+import { parseEnv } from '../core/env.ts';
 import type { Async } from '../core/failure.ts';
 import { ok } from '../core/result.ts';
 import { parseCount, runCommand, wrongArgument } from './command.ts';
 import { indexDirectory, removeDirectory } from './index-directory.ts';
-import type { IndexOptions } from './index-run.ts';
+import { type IndexOptions, PlaceSetting } from './index-run.ts';
 
 const help = `Index the pictures of a folder or a bucket, so that they can be searched.
 
@@ -12,7 +13,7 @@ const help = `Index the pictures of a folder or a bucket, so that they can be se
 
   --batch-size <n>   pictures per batch, 1 to 4096 (256)
   --category <name>  category of every picture (default: its first folder)
-  --place            also keep where pictures were taken, where they say it
+  --place            also keep where pictures were taken, where they say it (also with INDEX_PLACE=true)
   --prune            also remove pictures whose file is gone
   --remove           take all pictures of the folder or bucket out of the index; the files stay
   --manifest <file>  what became of every file: a file for JSON, or s3://bucket/key for JSON Lines
@@ -42,7 +43,10 @@ await runCommand(async (args) => {
   }
   const batchSize = parseCount('batch-size', values['batch-size'], { min: 1, max: 4096 });
   if (!batchSize.ok) return batchSize;
-  return indexPlace(place, { ...values, batchSize: batchSize.value });
+  const setting = parseEnv(PlaceSetting, process.env);
+  if (!setting.ok) return setting;
+  const keepsPlace = values.place || setting.value.INDEX_PLACE;
+  return indexPlace(place, { ...values, place: keepsPlace, batchSize: batchSize.value });
 });
 
 interface PlaceOptions extends IndexOptions {

@@ -43,7 +43,8 @@ export function createLookQueue(options: LookQueueOptions): LookQueue {
   return {
     add(keys) {
       for (const key of keys) waiting.add(key);
-      if (!stop.signal.aborted) working ??= work();
+      // Work that has nothing to do ends before it is kept here, and would stay for ever.
+      if (waiting.size > 0 && !stop.signal.aborted) working ??= work();
     },
     async close() {
       stop.abort();

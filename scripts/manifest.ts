@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import { mkdir, rename } from 'node:fs/promises';
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { mkdir, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Async, Failure } from '../core/failure.ts';
 import type { Outcome } from '../core/indexer.ts';
@@ -21,7 +21,7 @@ export async function openManifest(
   place: string,
   env = process.env,
 ): Promise<Result<Manifest, Failure>> {
-  if (!place.includes('://')) return ok(await createManifest(place));
+  if (!place.includes('://')) return createManifest(place);
   const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(place) ?? [];
   if (bucket === undefined || key === undefined) {
     return wrongArgument(`--manifest must be a file or s3://bucket/key: ${place}`);
@@ -36,14 +36,29 @@ export async function openManifest(
 }
 
 /** Written as it goes, so that ten million files need no ten million lines of memory. */
-async function createManifest(path: string): Promise<Manifest> {
-  await mkdir(dirname(path), { recursive: true });
+async function createManifest(path: string): Async<Manifest> {
+  if (await isFolder(path)) return cannotWrite(path, 'it is a folder');
   const unfinished = `${path}.part`;
-  const stream = createWriteStream(unfinished);
-  await once(stream, 'open');
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const stream = createWriteStream(unfinished);
+    await once(stream, 'open');
+    return ok(toManifest(path, unfinished, stream));
+  } catch (cause) {
+    return cannotWrite(path, cause);
+  }
+}
+
+function toManifest(path: string, unfinished: string, stream: WriteStream): Manifest {
+  // Told by the end, as the run goes on: the index is more than its manifest.
+  let broken: unknown;
+  stream.on('error', (cause) => {
+    broken = cause;
+  });
   let separator = '[\n';
   const write = async (text: string) => {
-    if (!stream.write(text)) await once(stream, 'drain');
+    if (broken !== undefined || stream.write(text)) return;
+    await once(stream, 'drain').catch(() => undefined);
   };
   return {
     location: path,
@@ -54,10 +69,26 @@ async function createManifest(path: string): Promise<Manifest> {
       }
     },
     async finish() {
-      stream.end(separator === '[\n' ? '[]\n' : '\n]\n');
-      await once(stream, 'close');
-      await rename(unfinished, path);
-      return ok(undefined);
+      try {
+        stream.end(separator === '[\n' ? '[]\n' : '\n]\n');
+        if (!stream.closed) await once(stream, 'close');
+        if (broken !== undefined) return cannotWrite(path, broken);
+        await rename(unfinished, path);
+        return ok(undefined);
+      } catch (cause) {
+        return cannotWrite(path, cause);
+      }
     },
   };
+}
+
+function cannotWrite(path: string, cause: unknown): Result<never, Failure> {
+  return wrongArgument(`the manifest cannot be written (${String(cause)}): ${path}`);
+}
+
+function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
 }

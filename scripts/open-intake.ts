@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import { EnvPort, parseEnv } from '../core/env.ts';
 import type { Async } from '../core/failure.ts';
 import { createGeneration, withGeneration } from '../core/generation.ts';
@@ -6,10 +5,11 @@ import type { Cache } from '../core/ports.ts';
 import { ok } from '../core/result.ts';
 import { openBucketIntake } from './bucket-intake.ts';
 import { openFolderIntake } from './folder-intake.ts';
+import { PlaceSetting } from './index-run.ts';
 import type { Intake } from './intake.ts';
 import { localIndexOf, type Opened } from './open-local.ts';
 
-export const IntakeSettings = z.object({
+export const IntakeSettings = PlaceSetting.extend({
   /** Of S3 and SQS. */
   LOCAL_AWS_PORT: EnvPort.default(4566),
 });
@@ -30,13 +30,13 @@ export async function openIntake(
 ): Async<Intake> {
   const { encoder, store } = engine;
   const generation = createGeneration(cache, localIndexOf(config));
-  const parts = { encoder, logger, dataDirectory: config.DATA_DIR };
+  const settings = parseEnv(IntakeSettings, env);
+  if (!settings.ok) return settings;
+  const { INDEX_PLACE: place, LOCAL_AWS_PORT: port } = settings.value;
+  const parts = { encoder, logger, place, dataDirectory: config.DATA_DIR };
   if (!localAws) {
     const told = withGeneration(store, generation, { logger, coalesce: true });
     return ok(await openFolderIntake({ ...parts, store: told }));
   }
-  const settings = parseEnv(IntakeSettings, env);
-  if (!settings.ok) return settings;
-  const port = settings.value.LOCAL_AWS_PORT;
   return openBucketIntake({ ...parts, store, generation, origins, port });
 }

@@ -35,8 +35,9 @@ export async function startRemoteAws(bucket: string): Promise<RemoteAws> {
 }
 
 async function answerOf(child: ChildProcess): Promise<LocalAwsAnswer> {
-  const [answer] = (await once(child, 'message')) as [LocalAwsAnswer];
-  return answer;
+  const [answer] = await Promise.race([once(child, 'message'), once(child, 'exit')]);
+  if (child.exitCode !== null) throw new Error('The local AWS has ended');
+  return answer as LocalAwsAnswer;
 }
 
 /** A JPEG of 640 × 480: noise over colours, as hard to decode as a photograph, no two alike. */

@@ -16,6 +16,8 @@ import { createProgress } from './progress.ts';
 
 export const bucket = 'pictures';
 const latencySamples = 50;
+/** After so long without one more picture in the index there is one that cannot be indexed. */
+const patienceMs = 120_000;
 
 export interface PipelineBench {
   readonly count: number;
@@ -114,12 +116,18 @@ async function runPipeline(bench: Bench): Promise<Cost> {
   const pipeline = startPipeline(bench, { batchWindowMs: 20 });
   const progress = createProgress('Indexing', bench.count);
   let done = 0;
+  let lastMs = performance.now();
   const cost = await costOf(async () => {
     while (done < bench.count) {
       await sleep(50);
       const now = await bench.store.count();
-      if (now.ok) progress.advance(now.value - done);
-      done = now.ok ? now.value : done;
+      const more = now.ok ? now.value - done : 0;
+      progress.advance(more);
+      done += more;
+      if (more > 0) lastMs = performance.now();
+      if (performance.now() - lastMs > patienceMs) {
+        throw new Error(`Only ${done} of ${bench.count} pictures can be indexed`);
+      }
     }
   });
   progress.stop();

@@ -4,7 +4,7 @@ import { formatTable } from './text-table.ts';
 /** What people read of a run. */
 export function describeReconcile(
   report: ReconcileReport,
-  { queueUrl }: { readonly queueUrl: string | undefined },
+  { hasQueue }: { readonly hasQueue: boolean },
 ): string {
   const { root, pictures, indexed, otherRoots, dryRun } = report;
   const head = `${root}: ${many(pictures)} listed, ${many(indexed)} in the index${
@@ -12,7 +12,7 @@ export function describeReconcile(
   }`;
   const lines = [head, formatTable(['', '', ''], rowsOf(report)).replace(/^\n/, '')];
   const wanting = report.missing + report.stale;
-  if (wanting > 0 && queueUrl === undefined) {
+  if (wanting > 0 && !hasQueue) {
     lines.push(`\`npm run index -- ${root}\` indexes the missing and the stale.`);
   } else if (wanting > 0) {
     const sent = report.sent.toLocaleString('en');

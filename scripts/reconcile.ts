@@ -3,17 +3,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createS3Client, needsPathStyle } from '../adapters/s3-client.ts';
 import { createS3Objects } from '../adapters/s3-objects.ts';
-import { createSqsQueue } from '../adapters/sqs-queue.ts';
 import { type Async, failure } from '../core/failure.ts';
 import { formatObjectMessage } from '../core/object-event.ts';
 import type { ObjectStore } from '../core/object-store.ts';
 import type { VectorStore } from '../core/ports.ts';
+import type { Queue } from '../core/queue.ts';
 import { reconcile, type ReconcileReport } from '../core/reconcile.ts';
 import { err, ok } from '../core/result.ts';
 import { parseBucketUrl } from '../gpu-service/index-job/bucket-url.ts';
 import { parseCount, runCommand, wrongArgument } from './command.ts';
 import { createCount } from './index-progress.ts';
 import { readLocalConfig } from './open-local.ts';
+import { openQueue } from './open-queue.ts';
 import { describeReconcile } from './reconcile-report.ts';
 import { withBareStore } from './reconcile-store.ts';
 
@@ -48,7 +49,7 @@ interface Options {
   readonly force: boolean;
   readonly filterBytes: number;
   readonly json: boolean;
-  readonly queueUrl: string | undefined;
+  readonly queue: Queue | undefined;
 }
 
 await runCommand(async (args) => {
@@ -72,9 +73,10 @@ await runCommand(async (args) => {
   const objects = createS3Objects({ bucket, client: createS3Client(pathStyle()) });
   const options = { bucket, dryRun: values['dry-run'], force: values.force, json: values.json };
   const filterBytes = megabytes.value * 2 ** 20;
-  const queueUrl = process.env['QUEUE_URL'] || undefined;
+  const queue = process.env['QUEUE_URL'] ? openQueue('QUEUE_URL') : ok(undefined);
+  if (!queue.ok) return queue;
   return withBareStore(config.value, (store) =>
-    run(objects, store, { ...options, filterBytes, queueUrl }),
+    run(objects, store, { ...options, filterBytes, queue: queue.value }),
   );
 });
 
@@ -87,7 +89,7 @@ async function run(objects: ObjectStore, store: VectorStore, options: Options): 
   process.once('SIGINT', () => interruption.abort());
   const { signal } = interruption;
   const progress = createCount('Comparing');
-  const report = await reconcile({
+  const counted = await reconcile({
     ...options,
     objects,
     store,
@@ -98,14 +100,18 @@ async function run(objects: ObjectStore, store: VectorStore, options: Options): 
     signal,
   });
   progress.stop();
+  // Without a queue nothing goes anywhere.
+  const report = options.queue ? counted : { ...counted, sent: 0 };
+  const hasQueue = options.queue !== undefined;
   process.stdout.write(
-    options.json ? `${JSON.stringify(report, undefined, 2)}\n` : describeReconcile(report, options),
+    options.json
+      ? `${JSON.stringify(report, undefined, 2)}\n`
+      : describeReconcile(report, { hasQueue }),
   );
   return exitCodeOf(report, signal);
 }
 
-function createSend({ bucket, queueUrl: url }: Options) {
-  const queue = url === undefined ? undefined : createSqsQueue({ url });
+function createSend({ bucket, queue }: Options) {
   return async (keys: readonly string[], signal?: AbortSignal): Async<void> => {
     const bodies = formatObjectMessage(bucket, keys);
     return queue

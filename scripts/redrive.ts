@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
-import { createSqsQueue } from '../adapters/sqs-queue.ts';
-import type { Async, Failure } from '../core/failure.ts';
+import type { Async } from '../core/failure.ts';
 import type { Queue, QueueMessage } from '../core/queue.ts';
-import { ok, type Result } from '../core/result.ts';
-import { parseCount, runCommand, wrongArgument } from './command.ts';
+import { ok } from '../core/result.ts';
+import { parseCount, runCommand } from './command.ts';
 import { createCount } from './index-progress.ts';
+import { openQueue } from './open-queue.ts';
 import {
   codeOf,
   createMessageGroups,
@@ -19,7 +19,8 @@ const help = `Look into the dead-letter queue, and send messages back.
 
   --send           send them back to QUEUE_URL
   --reason <code>  only those that failed for this reason: a code of the list, or none
-  --limit <n>      look at no more than n messages, 1 to 100,000 (10,000); with --send, send no more
+  --limit <n>      list no more than n messages, 1 to 100,000 (10,000); with --send, send no more. With
+                   --reason more are looked at, up to 100,000, until so many of it are found
   --json           the list as JSON
   --help           this text
 
@@ -64,12 +65,6 @@ await runCommand(async (args) => {
   const { reason, json } = values;
   return redrive({ from: from.value, to: to.value, reason, json, limit: limit.value });
 });
-
-function openQueue(name: string): Result<Queue, Failure> {
-  const url = process.env[name] ?? '';
-  if (/^https?:\/\//.test(url) && URL.canParse(url)) return ok(createSqsQueue({ url }));
-  return wrongArgument(`${name} must be the URL of a queue: ${url || 'it is not set'}`);
-}
 
 async function redrive(options: Options): Async<number> {
   const { from, to, reason, limit } = options;

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 
 interface Counts {
   readonly handled: number;
@@ -32,9 +32,10 @@ async function runMany(): Promise<Counts> {
   const child = spawn(process.execPath, [...flags, script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  onTestFinished(() => void child.kill('SIGKILL'));
   const ended = once(child, 'close');
   let printed = '';
   for await (const text of child.stdout.setEncoding('utf8')) printed += String(text);
-  await ended;
+  expect(await ended).toEqual([0, null]);
   return JSON.parse(printed) as Counts;
 }

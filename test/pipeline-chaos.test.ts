@@ -89,11 +89,14 @@ function withFailures(store: VectorStore, random: () => number, tally: Tally): V
   };
 }
 
-/** Each call is a process of its own, and one in twenty of them is killed halfway. */
+/**
+ * Each call is a process of its own, and one in twenty of them is killed halfway: of those that would be
+ * some end before, so that more are tried until it is as many.
+ */
 function killSome(parts: IndexImagesParts, random: () => number, tally: Tally): SqsHandler {
   return (event, context) => {
-    const isDoomed = random() < 0.05;
     tally.runs += 1;
+    const isDoomed = random() < 0.05 || tally.killed < Math.floor(tally.runs / 20);
     const process = createMortalProcess({
       diesAtStep: isDoomed ? 1 + Math.floor(random() * 5 * event.Records.length) : Infinity,
       lastStepIsDone: random() < 0.5,
@@ -200,8 +203,10 @@ describe('the pipeline in bad weather', { timeout: 240_000 }, () => {
     await changeThings(aws, random);
     const changedMs = performance.now();
     for (;;) {
+      // Asked first: what is held back may come between the count and its answer.
+      const isQuiet = delivery.isQuiet();
       const [waiting, dead] = await aws.left();
-      if (waiting + dead === 0 && delivery.isQuiet()) break;
+      if (waiting + dead === 0 && isQuiet) break;
       await redrive(pipeline, tally);
       await sleep(100);
     }
@@ -222,7 +227,7 @@ describe('the pipeline in bad weather', { timeout: 240_000 }, () => {
     // It was bad weather.
     expect(tally.doubled).toBeGreaterThan(tally.messages / 20);
     expect(tally.heldBack).toBeGreaterThan(tally.messages / 20);
-    expect(tally.killed).toBeGreaterThan(1);
+    expect(tally.killed).toBeGreaterThan(tally.runs / 40);
     expect(tally.storeFailures).toBeGreaterThan(tally.storeCalls / 50);
   });
 });

@@ -136,6 +136,17 @@ describe.each([
     console.log(`deleted → gone: ${Math.round(performance.now() - begunMs)} ms`);
   });
 
+  it('forgets after a crash what was deleted the moment before it', async () => {
+    const id = await upload('green-square', 'squares');
+    await untilImage(id, 200);
+    const deleted = await fetch(`${url}/images/${id}`, { method: 'DELETE' });
+    await stop('SIGKILL');
+    expect(deleted.status).toBe(202);
+    await start();
+    await untilImage(id, 404);
+    expect(await found('squares')).toEqual([]);
+  });
+
   it('indexes all that is kept, where the index was lost', async () => {
     expect((await stop('SIGTERM')).code).toBe(0);
     await rm(join(directory, 'images'), { recursive: true });

@@ -2,6 +2,7 @@ import type { buildApp, BuildAppOptions } from 'fauxqs';
 import { type Async, failure } from '../../core/failure.ts';
 import { imageLimits } from '../../core/image-limits.ts';
 import { err, ok } from '../../core/result.ts';
+import { encodesListedKeys } from './encoded-keys.ts';
 import { listsInKeyOrder } from './key-order.ts';
 
 export type Stores = NonNullable<BuildAppOptions['stores']>;
@@ -33,6 +34,7 @@ export async function openFauxqs(directory: string | undefined, region: string):
   const limit = { parseAs: 'buffer', bodyLimit: imageLimits.bytes + formBytes } as const;
   app.addContentTypeParser(/^/, limit, (_request, body, done) => done(null, body));
   app.addHook('onClose', async () => close());
+  encodesListedKeys({ app });
   return ok({ app, stores });
 }
 

@@ -31,7 +31,7 @@ async function start(): Promise<Started> {
       }
     },
     poll(options) {
-      const poller = startLambdaPoller({ client, queueUrl, hideSeconds: 0.1, ...options });
+      const poller = startLambdaPoller({ client, queueUrl, hideSeconds: 1, ...options });
       pollers.push(poller);
       return poller;
     },
@@ -50,6 +50,7 @@ describe('the poller between queue and function', () => {
     const records: SQSRecord[] = [];
     await send('a', 'b');
     poll({
+      hideSeconds: 30,
       async handler(event, { getRemainingTimeInMillis }) {
         records.push(...event.Records);
         expect(getRemainingTimeInMillis()).toBeGreaterThan(0);
@@ -125,14 +126,15 @@ describe('the poller between queue and function', () => {
     await send(...Array.from({ length: 45 }, (_, n) => String(n)));
     poll({
       batchSize: 20,
-      batchWindowMs: 200,
+      batchWindowMs: 2000,
       concurrency: 2,
       hideSeconds: 30,
       async handler({ Records }) {
         sizes.push(Records.length);
         running += 1;
         most = Math.max(most, running);
-        await sleep(100);
+        // Until both are full, or nothing more comes.
+        if (sizes.length <= 2) await until(() => sizes.length >= 2);
         running -= 1;
         return noneFailed;
       },

@@ -39,11 +39,6 @@ export interface AwsServer {
 export async function startAws(prepare?: (fauxqs: Fauxqs) => void): Promise<AwsServer> {
   const fauxqs = expectOk(await openFauxqs(undefined, testRegion));
   const { app } = fauxqs;
-  app.addHook('onSend', async ({ query, method }, reply, payload) => {
-    const asked = query as Readonly<Record<string, string>>;
-    const listed = method === 'GET' && asked['encoding-type'] === 'url' && reply.statusCode === 200;
-    return listed && typeof payload === 'string' ? encodeKeys(payload) : payload;
-  });
   prepare?.(fauxqs);
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   const client = { region: testRegion, credentials: testCredentials };
@@ -78,20 +73,3 @@ export async function startAws(prepare?: (fauxqs: Fauxqs) => void): Promise<AwsS
     },
   };
 }
-
-/** The server overhears that keys are to be url-encoded, as S3 does: slashes stay, spaces are plus. */
-function encodeKeys(xml: string): string {
-  const encoded = xml.replaceAll(/<Key>([^<]*)<\/Key>/g, (_, escaped: string) => {
-    const key = escaped.replaceAll(/&(amp|lt|gt|quot|apos);/g, (entity) => entities[entity] ?? '');
-    return `<Key>${encodeURIComponent(key).replaceAll('%2F', '/').replaceAll('%20', '+')}</Key>`;
-  });
-  return encoded.replace('<MaxKeys>', '<EncodingType>url</EncodingType><MaxKeys>');
-}
-
-const entities: Readonly<Record<string, string>> = {
-  '&amp;': '&',
-  '&lt;': '<',
-  '&gt;': '>',
-  '&quot;': '"',
-  '&apos;': "'",
-};
