@@ -9,9 +9,9 @@ import { ok } from '../core/result.ts';
 import { createUploads } from '../core/uploads.ts';
 import type { FolderIntakeOptions } from './folder-intake.ts';
 import type { Intake } from './intake.ts';
+import { compareBucket } from './local-aws/compare-bucket.ts';
 import { startLocalAws } from './local-aws/local-aws.ts';
 import { type LocalPipeline, startLocalPipeline } from './local-aws/local-pipeline.ts';
-import { sendUnindexed } from './local-aws/send-unindexed.ts';
 
 export interface BucketIntakeOptions extends FolderIntakeOptions {
   readonly generation: Pick<Generation, 'endSoon'>;
@@ -24,13 +24,15 @@ const bucket = 'pictures';
 
 /** Uploads into a bucket that tells a queue of them, and the function that AWS runs behind it. */
 export async function openBucketIntake(options: BucketIntakeOptions): Async<Intake> {
-  const { store, dataDirectory, logger, port, origins } = options;
+  const { store, dataDirectory, generation, logger, port, origins } = options;
   const directory = join(dataDirectory, 'local-aws');
   const aws = await startLocalAws({ bucket, directory, port, origins });
   if (!aws.ok) return aws;
   const pipeline = startLocalPipeline({ ...options, aws: aws.value, bucket, poller: polling });
   const { client, objects, queue } = pipeline;
-  const sent = sendUnindexed({ objects, store, bucket, queue, logger });
+  const stop = new AbortController();
+  const { signal } = stop;
+  const compared = compareBucket({ objects, store, bucket, queue, generation, logger, signal });
   const uploads = createUploads({
     target: createS3Uploads({ bucket, client }),
     objects,
@@ -50,7 +52,10 @@ export async function openBucketIntake(options: BucketIntakeOptions): Async<Inta
         DEAD_LETTER_QUEUE_URL: aws.value.deadLetterQueueUrl,
       }).map(([name, value]) => `  export ${name}=${value}`),
     ],
-    close: () => closeAll(sent, pipeline, aws.value),
+    async close() {
+      stop.abort();
+      await closeAll(compared, pipeline, aws.value);
+    },
   });
 }
 
@@ -58,11 +63,11 @@ export async function openBucketIntake(options: BucketIntakeOptions): Async<Inta
 const polling = { concurrency: 2, batchWindowMs: 50 } as const;
 
 async function closeAll(
-  sent: Promise<unknown>,
+  compared: Promise<unknown>,
   pipeline: Pick<LocalPipeline, 'close'>,
   aws: { close(): Promise<void> },
 ): Promise<void> {
-  await sent;
+  await compared;
   await pipeline.close();
   await aws.close();
 }

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { hasChromium, usePages } from './support/page-in-chromium.ts';
+import { hasChromium, untilTrue, usePages } from './support/page-in-chromium.ts';
 import type { PageServer } from './support/page-server.ts';
 
 describe.skipIf(!hasChromium)('pictures on the page in Chromium', () => {
@@ -47,7 +47,7 @@ describe.skipIf(!hasChromium)('pictures on the page in Chromium', () => {
     await button('Delete').focus();
     await page.keyboard.press('Enter');
     await page.keyboard.press('Enter');
-    await page.waitForFunction('document.activeElement?.textContent === "Delete"');
+    await untilTrue(page, 'document.activeElement?.textContent === "Delete"');
     expect(await dialog().getByText('for good?').count()).toBe(0);
     expect(served.uploads.removed).toEqual([]);
   });
@@ -92,11 +92,11 @@ describe.skipIf(!hasChromium)('pictures on the page in Chromium', () => {
     const inGrid = (nth: number) => source(`#grid li:nth-child(${nth}) img`);
     await page.goto(`${origin}/?q=dog`);
     await card('brown dog 4 ').waitFor();
-    await page.waitForFunction(`${inGrid(5)}?.endsWith('/pictures/4')`);
+    await untilTrue(page, `${inGrid(5)}?.endsWith('/pictures/4')`);
     expect(await page.evaluate(inGrid(4))).toBe(`${origin}/thumbnails/3`);
     expect(asked).not.toContain('/pictures/3');
     await card('brown dog 3 ').click();
-    await page.waitForFunction(`${source('#detail img')}?.endsWith('/pictures/3')`);
+    await untilTrue(page, `${source('#detail img')}?.endsWith('/pictures/3')`);
     expect(asked).toContain('/thumbnails/4');
   });
 });

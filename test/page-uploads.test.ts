@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { colours, encodeImage, plain } from './support/images.ts';
-import { hasChromium, usePages } from './support/page-in-chromium.ts';
+import { hasChromium, untilTrue, usePages } from './support/page-in-chromium.ts';
 import type { PageServer } from './support/page-server.ts';
 
 const png = await encodeImage(plain(colours.green, 32, 24), 'png');
@@ -66,7 +66,7 @@ describe.skipIf(!hasChromium)('adding pictures in Chromium', () => {
       const canvas = document.querySelector('.preview canvas');
       return canvas && [...canvas.getContext('2d').getImageData(48, 48, 1, 1).data].join();
     })()`;
-    await page.waitForFunction(middle);
+    await untilTrue(page, middle);
     expect(await page.evaluate(middle)).toBe([...colours.green, 255].join());
     expect(await row('odd.png').locator('.preview svg').count()).toBe(1);
   });

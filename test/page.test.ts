@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { serve, type ServerType } from '@hono/node-server';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { untilTrue } from './support/page-in-chromium.ts';
 import { createPageServer } from './support/page-server.ts';
 
 const executablePath = '/usr/bin/chromium';
@@ -241,7 +242,7 @@ describe.skipIf(!hasChromium)('the search page in Chromium', () => {
     await page.keyboard.press('Enter');
     await heading('brown dog 3').waitFor();
     const shown = 'document.querySelector("#detail .mat img")?.naturalWidth > 0';
-    await page.waitForFunction(shown);
+    await untilTrue(page, shown);
     const opened = page.context().waitForEvent('page');
     await dialog().getByRole('link', { name: 'Open original' }).click();
     expect((await opened).url()).toMatch(/^blob:/);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { serve, type ServerType } from '@hono/node-server';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { createPageServer, type PageServer } from './page-server.ts';
 
 const executablePath = '/usr/bin/chromium';
@@ -56,4 +56,9 @@ export function usePages(): () => OpenPage {
   });
 
   return () => open;
+}
+
+/** Waits until an expression is true in the page, whose policy lets nobody evaluate texts in it. */
+export async function untilTrue(page: Page, expression: string): Promise<void> {
+  await expect.poll(() => page.evaluate(expression), { timeout: 30_000 }).toBeTruthy();
 }
