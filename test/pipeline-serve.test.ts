@@ -101,6 +101,11 @@ describe.each([
     expect(String(metadata['s3_key']).startsWith(String(root))).toBe(true);
     const picture = await fetch(new URL(String(metadata['url']), url));
     expect(Buffer.from(await picture.arrayBuffer())).toEqual(await drawPicture('red-heart'));
+    const small = metadata['thumbnail_url'];
+    expect(small === null).toBe(metadata['s3_key'] === null);
+    if (small === null) return;
+    const thumbnail = await fetch(new URL(String(small), url));
+    expect(thumbnail.headers.get('content-type')).toBe('image/webp');
   });
 
   it('refuses a form for another file', async () => {
