@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { createDirectoryObjects } from '../adapters/directory-objects.ts';
 import { createDirectoryUploads } from '../adapters/directory-uploads.ts';
@@ -52,7 +52,7 @@ export async function openFolderIntake(options: FolderIntakeOptions): Promise<In
   return {
     edge: { uploads, uploadForms: forms },
     objectsOf: createDirectoryObjects,
-    says: [`Uploads go to ${relative('', directory) || directory}, and are indexed at once.`],
+    says: [`Uploads go to ${directory}, and are indexed at once.`],
     async close() {
       stop.abort();
       await queue.close();

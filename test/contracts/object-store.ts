@@ -175,7 +175,8 @@ export function describeObjectStore(name: string, { create, kind, putTooLarge }:
       expect(await text('a/b.png')).toBe('inside');
     });
 
-    describe.runIf(kind === 'bucket')('of a bucket', () => {
+    const describeBucket = kind === 'bucket' ? describe : () => {};
+    describeBucket('of a bucket', () => {
       it(
         'lists 2,500 objects once each, in the order of their bytes',
         { timeout: 120_000 },

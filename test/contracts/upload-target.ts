@@ -58,7 +58,8 @@ export function describeUploadTarget(name: string, { create, checks }: UploadTar
       expect(refused).toMatchObject({ ok: false, error: { code: 'invalid_field' } });
     });
 
-    describe.runIf(checks)('that are looked at', () => {
+    const describeChecks = checks ? describe : () => {};
+    describeChecks('that are looked at', () => {
       it('takes no file of another size', async () => {
         const form = await permit();
         for (const size of [0, 4999, 5001]) {
