@@ -1,10 +1,12 @@
 import type { Async } from './failure.ts';
 import type { ImageId, ImageRecord } from './model.ts';
+import { chunks } from './chunks.ts';
 import { rejectsPrefix, thumbnailsPrefix } from './own-keys.ts';
 import {
   eachOf,
   idOfOwnKey,
   listPages,
+  pageSize,
   type Reconciling,
   sendAll,
   sendBack,
@@ -29,12 +31,18 @@ async function removeRejects(work: Reconciling): Async<void> {
   if (!found.ok) return found;
   work.counts.leftovers += found.value.length;
   if (work.dryRun || found.value.length === 0) return ok(undefined);
-  const ids = found.value.map(({ id }) => id);
-  const removed = await work.own.remove({ thumbnails: [], rejects: ids }, work.signal);
-  // A picture that came back in this moment may have had its reject already.
-  const keys = found.value.flatMap(({ key }) => key ?? []);
-  const again = await sendBack(work, keys);
-  return removed.ok ? again : removed;
+  for (const some of chunks(found.value, pageSize)) {
+    const rejects = some.map(({ id }) => id);
+    const removed = await work.own.remove({ thumbnails: [], rejects }, work.signal);
+    // A picture that came back in this moment may have had its reject already.
+    const again = await sendBack(
+      work,
+      some.flatMap(({ key }) => key ?? []),
+    );
+    if (!removed.ok) return removed;
+    if (!again.ok) return again;
+  }
+  return ok(undefined);
 }
 
 interface Leftover {

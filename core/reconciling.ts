@@ -49,7 +49,10 @@ export const pageSize = 1000;
 
 const atOnce = 16;
 
-/** The results of the work, in order; ends at the first failure. */
+/**
+ * The results of the work, in order; ends at the first failure. Not by `mapBounded`, which goes through
+ * all: a bucket that is down is asked sixteen times, and not a thousand.
+ */
 export async function eachOf<T, U>(items: readonly T[], work: (item: T) => Async<U>): Async<U[]> {
   const values: U[] = [];
   for (const some of chunks(items, atOnce)) {

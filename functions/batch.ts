@@ -6,7 +6,7 @@ import { err, type Result } from '../core/result.ts';
 import { type BatchMessage, readBatchEvent } from './batch-event.ts';
 import { type BatchTime, type RemainingTime, startBatchTime } from './batch-time.ts';
 import { sendDeadLetters } from './dead-letters.ts';
-import { judge, notFinished, type Outcome, tellVerdicts, type Verdict } from './verdicts.ts';
+import { judge, notFinished, type Settled, tellVerdicts, type Verdict } from './verdicts.ts';
 
 export interface BatchContext {
   /** Aborted, as by a deadline, when there is no more time for work. */
@@ -64,8 +64,8 @@ async function workOn(
   messages: readonly BatchMessage[],
   { work, logger }: Pick<BatchOptions, 'work' | 'logger'>,
   time: BatchTime,
-): Promise<ReadonlyMap<BatchMessage, Outcome>> {
-  const outcomes = new Map<BatchMessage, Outcome>();
+): Promise<ReadonlyMap<BatchMessage, Settled>> {
+  const outcomes = new Map<BatchMessage, Settled>();
   let closed = false;
   const { signal, remainingMs } = time;
   const settle: BatchContext['settle'] = (message, result) => {

@@ -22,7 +22,7 @@ export interface Judged extends Verdict {
 
 export function judge(
   message: BatchMessage,
-  outcome: Outcome | undefined,
+  outcome: Settled | undefined,
   { deadLetters, maxReceives }: { readonly deadLetters?: unknown; readonly maxReceives: number },
 ): Judged {
   if (outcome === undefined || outcome === 'bug') return { message, fate: 'retried', code: 'bug' };
@@ -43,7 +43,7 @@ export const notFinished = failure(
 );
 
 /** What the work said of a message, or that it threw. */
-export type Outcome = Result<unknown, Failure> | 'bug';
+export type Settled = Result<unknown, Failure> | 'bug';
 
 const namedAtMost = 10;
 

@@ -5,10 +5,10 @@ import os from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import sharp from 'sharp';
 import { ok } from '../core/result.ts';
 import { describeMachine } from './machine.ts';
 import { parseCount, runCommand } from './command.ts';
+import { makePicture } from './pipeline-bench.ts';
 import { createProgress } from './progress.ts';
 
 const help = `Measure indexing: makes pictures, indexes them in a process of its own, and watches its memory.
@@ -62,21 +62,11 @@ await runCommand(async (args) => {
   }
 });
 
-/** Noise over colours: as hard to decode as a photograph, and no two alike. */
 async function makePictures(folder: string, count: number): Promise<void> {
   await mkdir(folder);
   const progress = createProgress('Making', count);
-  const width = 640;
-  const height = 480;
-  const pixels = new Uint8Array(width * height * 3);
   for (let n = 0; n < count; n += 1) {
-    for (let at = 0; at < pixels.length; at += 1) {
-      pixels[at] = ((at * (n + 7)) >>> 9) + ((Math.imul(at ^ n, 2654435761) >>> 26) & 31);
-    }
-    const raw = { width, height, channels: 3 } as const;
-    await sharp(pixels, { raw })
-      .jpeg()
-      .toFile(join(folder, `${n}.jpg`));
+    await writeFile(join(folder, `${n}.jpg`), await makePicture(n));
     progress.advance(1);
   }
   progress.stop();

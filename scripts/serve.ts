@@ -149,7 +149,8 @@ async function listenSomewhere(
 /** What the page is called in a browser, the best name first. */
 function originsOf({ API_HOST }: GpuServiceConfig, port: number): readonly string[] {
   const isHere = API_HOST === '127.0.0.1' || API_HOST === '0.0.0.0';
-  const hosts = [...(isHere ? [] : [API_HOST]), 'localhost', '127.0.0.1'];
+  const named = API_HOST.includes(':') ? `[${API_HOST}]` : API_HOST;
+  const hosts = [...(isHere ? [] : [named]), 'localhost', '127.0.0.1'];
   return hosts.map((host) => `http://${host}:${port}`);
 }
 
