@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { createDirectoryObjects } from '../adapters/directory-objects.ts';
 import { createDirectoryUploads } from '../adapters/directory-uploads.ts';
 import { createPictureReader } from '../adapters/picture-reader.ts';
+import { imageIdAt } from '../core/image-metadata.ts';
 import { createIndexer } from '../core/indexer.ts';
 import { locateByRecord } from '../core/locate-image.ts';
 import type { ObjectStore } from '../core/object-store.ts';
@@ -25,7 +26,7 @@ export interface FolderIntakeOptions {
 
 /**
  * Uploads into a folder, each looked at as soon as it is there. What came and could not be indexed
- * before this process ended is looked at when the next one begins, and so is what went.
+ * before this process ended is looked at when the next one begins.
  */
 export async function openFolderIntake(options: FolderIntakeOptions): Promise<Intake> {
   const { encoder, store, dataDirectory, place, logger } = options;
@@ -35,7 +36,7 @@ export async function openFolderIntake(options: FolderIntakeOptions): Promise<In
   const pictures = createPictureReader();
   const { look } = createIndexer({ objects, encoder, store, pictures, place });
   const queue = createLookQueue({ look, logger });
-  const watched = withLooks(objects, queue);
+  const watched = withLooks(objects, store, queue);
   const forms = createDirectoryUploads({
     objects: watched,
     path: '/uploads/form',
@@ -48,7 +49,7 @@ export async function openFolderIntake(options: FolderIntakeOptions): Promise<In
     newId: randomUUID,
   });
   const stop = new AbortController();
-  const begun = lookAtAll({ objects, store, queue, logger, signal: stop.signal });
+  const begun = lookAtAll(objects, queue, logger, stop.signal);
   return {
     edge: { uploads, uploadForms: forms },
     objectsOf: createDirectoryObjects,
@@ -62,7 +63,11 @@ export async function openFolderIntake(options: FolderIntakeOptions): Promise<In
 }
 
 /** What a bucket's notifications are: also after a failure, as part of it may be done. */
-function withLooks(objects: ObjectStore, queue: Pick<LookQueue, 'add'>): ObjectStore {
+function withLooks(
+  objects: ObjectStore,
+  store: Pick<VectorStore, 'remove'>,
+  queue: Pick<LookQueue, 'add'>,
+): ObjectStore {
   return {
     ...objects,
     async put(key, bytes, options) {
@@ -71,35 +76,29 @@ function withLooks(objects: ObjectStore, queue: Pick<LookQueue, 'add'>): ObjectS
       return put;
     },
     async remove(keys, signal) {
-      const removed = await objects.remove(keys, signal);
+      // The record first: a file without one is found at the next start, a record without a file only by
+      // reading the whole index.
+      const forgotten = await store.remove(
+        keys.map((key) => imageIdAt(objects.root, key)),
+        signal,
+      );
+      const removed = forgotten.ok ? await objects.remove(keys, signal) : forgotten;
       queue.add(keys);
       return removed;
     },
   };
 }
 
-interface LookAtAll extends Pick<FolderIntakeOptions, 'store' | 'logger'> {
-  readonly objects: ObjectStore;
-  readonly queue: Pick<LookQueue, 'add'>;
-  readonly signal: AbortSignal;
-}
-
-/** At what is there, and at what the index still has of what is not. */
-async function lookAtAll({ objects, store, queue, logger, signal }: LookAtAll): Promise<void> {
-  const listed = new Set<string>();
-  const warn = (reason: string) => logger.warn({ reason }, 'An upload cannot be looked at');
+/** At what came and was not indexed; what is known is skipped. */
+async function lookAtAll(
+  objects: ObjectStore,
+  queue: Pick<LookQueue, 'add'>,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<void> {
   for await (const item of objects.list({ signal })) {
     if (signal.aborted) return;
-    if (!item.ok) warn(item.error.failure.detail);
-    const key = item.ok ? item.value.key : item.error.key;
-    listed.add(key);
-    if (item.ok) queue.add([key]);
-  }
-  for await (const page of store.scan(signal)) {
-    if (signal.aborted) return;
-    if (!page.ok) return warn(page.error.detail);
-    const ours = page.value.filter(({ origin }) => origin.root === objects.root);
-    const gone = ours.flatMap(({ origin: { key } }) => (listed.has(key) ? [] : [key]));
-    if (gone.length > 0) queue.add(gone);
+    if (item.ok) queue.add([item.value.key]);
+    else logger.warn({ reason: item.error.failure.detail }, 'An upload cannot be looked at');
   }
 }
