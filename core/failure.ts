@@ -47,6 +47,13 @@ export const failures = {
   message_unusable: { status: 422, retry: true, title: 'The message is of no known form' },
   uploads_off: { status: 501, retry: false, title: 'Pictures cannot be uploaded here' },
   upload_refused: { status: 403, retry: false, title: 'The upload is not as agreed' },
+  llm_unavailable: { status: 503, retry: true, title: 'The language model does not answer' },
+  llm_quota_exhausted: {
+    status: 503,
+    retry: true,
+    title: 'The language model was asked enough for today',
+  },
+  llm_unusable: { status: 502, retry: true, title: 'The language model gave no usable answer' },
   image_key_taken: {
     status: 409,
     retry: false,

@@ -1,6 +1,6 @@
 import type { Async, Failure } from './failure.ts';
 import type { Filter } from './filter.ts';
-import type { ImageRecord, Vector } from './model.ts';
+import type { Hit, ImageMetadata, ImageRecord, LlmOutcome, Vector } from './model.ts';
 import type { Predecessor } from './predecessor.ts';
 import type { Result } from './result.ts';
 import type { Summary } from './rolling-window.ts';
@@ -18,6 +18,17 @@ export interface ModelInfo {
   readonly contextLength: number;
   /** Where it runs: `cpu` or `cuda`. */
   readonly device: string;
+  /** How its scores are read; left out where nobody has measured it. */
+  readonly calibration?: Calibration | undefined;
+}
+
+/**
+ * Makes a cosine between a text and a picture readable: the share of such results that people call
+ * right is 1 / (1 + exp(-slope * (score - middle))). Fitted by `npm run evaluate -- calibrate`.
+ */
+export interface Calibration {
+  readonly slope: number;
+  readonly middle: number;
 }
 
 export interface EncodedText {
@@ -236,10 +247,20 @@ export interface RateLimiter {
 }
 
 /** The parts of a search that are timed. */
-export type Stage = 'cache' | 'remote' | 'embedding' | 'search' | 'total';
+export type Stage =
+  | 'cache'
+  | 'remote'
+  | 'embedding'
+  | 'search'
+  | 'rerank'
+  | 'explanation'
+  | 'total';
 
 /** Whether an answer came from the cache, went into it, or had nothing to do with it. */
 export type CacheState = 'hit' | 'miss' | 'bypass';
+
+/** What a language model is asked for. */
+export type LlmTask = 'explanation' | 'rerank';
 
 export interface Metrics {
   /** One duration in milliseconds. */
@@ -247,6 +268,10 @@ export interface Metrics {
   /** One answered request: `code` is `ok` or a failure's code. */
   countRequest(route: string, status: number, code: string): void;
   countCache(state: CacheState): void;
+  /** What became of a question to a language model. */
+  countLlm(task: LlmTask, outcome: LlmOutcome): void;
+  /** Questions of today, and how many there may be. */
+  trackLlmQuota(state: QuotaState): void;
   /** A query's vector was at hand (or being made), or had to be made. */
   countTextLookup(hit: boolean): void;
   /** Texts of one run of the encoder. */
@@ -287,4 +312,97 @@ export interface Logger {
   info(fields: Readonly<Record<string, unknown>>, message: string): void;
   warn(fields: Readonly<Record<string, unknown>>, message: string): void;
   error(fields: Readonly<Record<string, unknown>>, message: string): void;
+}
+
+/** What a question to a language model cost. */
+export interface LlmUsage {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
+/** A picture as a language model is told of it: data, never instructions. */
+export interface DescribedPicture {
+  readonly score: number;
+  readonly metadata: ImageMetadata;
+}
+
+export interface Explanation {
+  readonly text: string;
+  readonly usage: LlmUsage;
+}
+
+/**
+ * Says in a few sentences why pictures fit a query.
+ * Fails with `llm_unavailable`, `llm_unusable`, `timeout` or `cancelled`.
+ */
+export interface Explainer {
+  /** Id of the model. */
+  readonly model: string;
+  /** What tells this request's answer from others: the same key, the same question. */
+  keyOf(request: ExplainerRequest): string;
+  /** @param onPiece Is told each piece of the text as it comes. */
+  explain(
+    request: ExplainerRequest,
+    options: {
+      readonly signal: AbortSignal;
+      readonly onPiece?: ((piece: string) => void) | undefined;
+    },
+  ): Async<Explanation>;
+}
+
+export interface ExplainerRequest {
+  /** What was searched for, in words. */
+  readonly query: string;
+  readonly pictures: readonly DescribedPicture[];
+}
+
+/** A picture that a vision model looks at. */
+export interface ShownPicture {
+  readonly id: string;
+  readonly bytes: Uint8Array;
+  /** `image/webp` … */
+  readonly type: string;
+}
+
+export interface Ranking {
+  /** Best first; as many of the shown ones as were asked for, or fewer; each once. */
+  readonly ids: readonly string[];
+  readonly usage: LlmUsage;
+}
+
+/**
+ * Looks at pictures and puts the best in order.
+ * Fails with `llm_unavailable`, `llm_unusable`, `timeout` or `cancelled`.
+ */
+export interface Reranker {
+  /** Id of the model. */
+  readonly model: string;
+  /** @param best How many ids are wanted. */
+  rank(
+    request: {
+      readonly query: string;
+      readonly pictures: readonly ShownPicture[];
+      readonly best: number;
+    },
+    options: { readonly signal: AbortSignal },
+  ): Async<Ranking>;
+}
+
+/** Where the small versions of results are, as bytes. Fails as an `ObjectReader` does. */
+export interface Thumbnails {
+  of(
+    hit: Pick<Hit, 'id' | 'metadata'>,
+    signal: AbortSignal,
+  ): Async<{ readonly bytes: Uint8Array; readonly type: string }>;
+}
+
+export interface QuotaState {
+  readonly used: number;
+  readonly limit: number;
+}
+
+/** Counts what may be had so many times a day, of all processes together, by UTC. Never fails. */
+export interface Quota {
+  /** Takes one. `undefined`: there is none left today. */
+  take(): Promise<QuotaState | undefined>;
 }

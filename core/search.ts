@@ -18,6 +18,16 @@ export interface RequestContext {
    * not be shared with a request that knows of the change.
    */
   readonly generation?: string | undefined;
+  /** Is told of an answer as it comes together; left out where the whole answer is waited for. */
+  readonly progress?: Progress | undefined;
+}
+
+/** Who shows an answer before it is complete. The answer that the search gives at last is whole. */
+export interface Progress {
+  /** All but what a language model will add; at most once. The results are final. */
+  results(response: SearchResponse): void;
+  /** The next piece of the explanation, after the results. */
+  explanation(piece: string): void;
 }
 
 export interface RequestNotes {

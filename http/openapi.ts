@@ -5,7 +5,7 @@ import { headers, type Json, problem, problems, schemaOf, withHeaders } from './
 import { filePaths, imagePaths } from './openapi-images.ts';
 import { operationsPaths, searchPaths } from './openapi-paths.ts';
 import { uploadPaths } from './openapi-uploads.ts';
-import { searchQueryUpTo } from './query-parser.ts';
+import { searchQueryUpTo } from '../core/model.ts';
 import { Stats } from './stats.ts';
 
 export interface OpenApiOptions {

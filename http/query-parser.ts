@@ -1,6 +1,6 @@
 import type { Failure } from '../core/failure.ts';
 import { createLru } from '../core/lru.ts';
-import { limits, SearchQuery, topKUpTo } from '../core/model.ts';
+import { limits, type SearchQuery, searchQueryUpTo } from '../core/model.ts';
 import { ok, type Result } from '../core/result.ts';
 import { parseFields } from './parse-request.ts';
 import { fromQueryString } from './query-string.ts';
@@ -35,9 +35,4 @@ export function createQueryParser({ maxTopK = limits.topK }: { readonly maxTopK?
       return remember(queryStrings, text, parseFields(schema, raw));
     },
   };
-}
-
-/** The same request, for whoever may ask for more results, or fewer. */
-export function searchQueryUpTo(maxTopK: number): typeof SearchQuery {
-  return maxTopK === limits.topK ? SearchQuery : SearchQuery.extend({ top_k: topKUpTo(maxTopK) });
 }
