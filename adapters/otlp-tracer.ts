@@ -17,7 +17,8 @@ import {
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
 import { failures } from '../core/failure.ts';
-import type { Logger, Span, SpanKind, Tracer } from '../core/ports.ts';
+import type { Logger } from '../core/ports.ts';
+import type { Span, SpanKind, Tracer } from '../core/tracing.ts';
 import { formatTraceparent, parseTraceparent } from './traceparent.ts';
 
 export interface OtlpTracerOptions {

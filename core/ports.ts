@@ -1,6 +1,7 @@
 import type { Async, Failure } from './failure.ts';
 import type { Filter } from './filter.ts';
-import type { Hit, ImageMetadata, ImageRecord, LlmOutcome, Vector } from './model.ts';
+import type { LlmTask, QuotaState } from './llm.ts';
+import type { ImageRecord, LlmOutcome, Vector } from './model.ts';
 import type { Predecessor } from './predecessor.ts';
 import type { Result } from './result.ts';
 import type { Summary } from './rolling-window.ts';
@@ -259,9 +260,6 @@ export type Stage =
 /** Whether an answer came from the cache, went into it, or had nothing to do with it. */
 export type CacheState = 'hit' | 'miss' | 'bypass';
 
-/** What a language model is asked for. */
-export type LlmTask = 'explanation' | 'rerank';
-
 export interface Metrics {
   /** One duration in milliseconds. */
   observe(stage: Stage, milliseconds: number): void;
@@ -285,124 +283,9 @@ export interface Metrics {
   exposition(): Promise<{ readonly contentType: string; readonly body: string }>;
 }
 
-/** A part of a trace: something that began and ends. */
-export interface Span {
-  /** W3C `traceparent` of this span, to be sent along with what it asks of others. */
-  readonly traceparent: string;
-  child(name: string, kind?: SpanKind): Span;
-  /** A label: no secrets, nothing that a person typed. */
-  label(name: string, value: string | number | boolean): void;
-  /** Ends it; with a failure's code where it failed. */
-  end(code?: string): void;
-}
-
-/** `server` answers a request, `client` asks another process, `internal` is neither. */
-export type SpanKind = 'server' | 'client' | 'internal';
-
-/** Where spans go. Never fails: spans that can't be sent are dropped. */
-export interface Tracer {
-  /** A span below the one that `traceparent` names, or the root of a new trace. */
-  start(name: string, traceparent?: string): Span;
-  /** Sends what has not been sent, for a few seconds at most. */
-  close(): Promise<void>;
-}
-
 /** Structured log lines, in the form that pino has. */
 export interface Logger {
   info(fields: Readonly<Record<string, unknown>>, message: string): void;
   warn(fields: Readonly<Record<string, unknown>>, message: string): void;
   error(fields: Readonly<Record<string, unknown>>, message: string): void;
-}
-
-/** What a question to a language model cost. */
-export interface LlmUsage {
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-}
-
-/** A picture as a language model is told of it: data, never instructions. */
-export interface DescribedPicture {
-  readonly score: number;
-  readonly metadata: ImageMetadata;
-}
-
-export interface Explanation {
-  readonly text: string;
-  readonly usage: LlmUsage;
-}
-
-/**
- * Says in a few sentences why pictures fit a query.
- * Fails with `llm_unavailable`, `llm_unusable`, `timeout` or `cancelled`.
- */
-export interface Explainer {
-  /** Id of the model. */
-  readonly model: string;
-  /** What tells this request's answer from others: the same key, the same question. */
-  keyOf(request: ExplainerRequest): string;
-  /** @param onPiece Is told each piece of the text as it comes. */
-  explain(
-    request: ExplainerRequest,
-    options: {
-      readonly signal: AbortSignal;
-      readonly onPiece?: ((piece: string) => void) | undefined;
-    },
-  ): Async<Explanation>;
-}
-
-export interface ExplainerRequest {
-  /** What was searched for, in words. */
-  readonly query: string;
-  readonly pictures: readonly DescribedPicture[];
-}
-
-/** A picture that a vision model looks at. */
-export interface ShownPicture {
-  readonly id: string;
-  readonly bytes: Uint8Array;
-  /** `image/webp` … */
-  readonly type: string;
-}
-
-export interface Ranking {
-  /** Best first; as many of the shown ones as were asked for, or fewer; each once. */
-  readonly ids: readonly string[];
-  readonly usage: LlmUsage;
-}
-
-/**
- * Looks at pictures and puts the best in order.
- * Fails with `llm_unavailable`, `llm_unusable`, `timeout` or `cancelled`.
- */
-export interface Reranker {
-  /** Id of the model. */
-  readonly model: string;
-  /** @param best How many ids are wanted. */
-  rank(
-    request: {
-      readonly query: string;
-      readonly pictures: readonly ShownPicture[];
-      readonly best: number;
-    },
-    options: { readonly signal: AbortSignal },
-  ): Async<Ranking>;
-}
-
-/** Where the small versions of results are, as bytes. Fails as an `ObjectReader` does. */
-export interface Thumbnails {
-  of(
-    hit: Pick<Hit, 'id' | 'metadata'>,
-    signal: AbortSignal,
-  ): Async<{ readonly bytes: Uint8Array; readonly type: string }>;
-}
-
-export interface QuotaState {
-  readonly used: number;
-  readonly limit: number;
-}
-
-/** Counts what may be had so many times a day, of all processes together, by UTC. Never fails. */
-export interface Quota {
-  /** Takes one. `undefined`: there is none left today. */
-  take(): Promise<QuotaState | undefined>;
 }

@@ -1,4 +1,4 @@
-import type { Span, SpanKind } from './ports.ts';
+import type { Span, SpanKind } from './tracing.ts';
 
 /** Milliseconds since some fixed moment; never goes back. */
 export type Clock = () => number;

@@ -3,7 +3,7 @@ import { Hono } from 'hono';
 import { pino } from 'pino';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { failure } from '../core/failure.ts';
-import type { Span, Tracer } from '../core/ports.ts';
+import type { Span, Tracer } from '../core/tracing.ts';
 import { createTimings } from '../core/timings.ts';
 import { logRequests } from './log-requests.ts';
 import { withHeaders } from './middleware.ts';

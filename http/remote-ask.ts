@@ -1,7 +1,7 @@
 import type { Async, FailureCode } from '../core/failure.ts';
 import type { Images } from '../core/images.ts';
 import { Image, limits, SearchResponse } from '../core/model.ts';
-import type { Span } from '../core/ports.ts';
+import type { Span } from '../core/tracing.ts';
 import type { RequestContext, Search } from '../core/search.ts';
 import type { RemoteCall, RemoteCaller } from './remote-caller.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SearchQuery } from '../core/model.ts';
-import type { Span } from '../core/ports.ts';
+import type { Span } from '../core/tracing.ts';
 import { createTimings } from '../core/timings.ts';
 import { expectFailure, expectOk } from '../test/support/expect-ok.ts';
 import { answerJson, useHttpServers } from '../test/support/http-servers.ts';

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
 import { failure } from '../core/failure.ts';
-import type { Span, Tracer } from '../core/ports.ts';
+import type { Span, Tracer } from '../core/tracing.ts';
 import { withHeaders } from './middleware.ts';
 import { respondBug, respondFailure } from './respond.ts';
 import { spanOf, traceRequests } from './trace-requests.ts';

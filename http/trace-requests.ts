@@ -1,5 +1,5 @@
 import type { Context, MiddlewareHandler } from 'hono';
-import type { Span, Tracer } from '../core/ports.ts';
+import type { Span, Tracer } from '../core/tracing.ts';
 import { requestId } from './respond.ts';
 import { routeOf } from './route-of.ts';
 
