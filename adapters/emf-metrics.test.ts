@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { createEmfMetrics } from './emf-metrics.ts';
+import { stages } from './stage-windows.ts';
 
 // The rules are those of CloudWatch's documents on the embedded metric format and on PutMetricData:
 // one JSON object per event, of 1 MB at most; 100 metrics per directive and 100 values per metric;
@@ -46,7 +47,7 @@ beforeEach(() => {
 describe('the lines for CloudWatch', () => {
   it('have all that was measured', () => {
     const metrics = createMetrics();
-    for (const stage of ['cache', 'remote', 'embedding', 'search', 'total'] as const) {
+    for (const stage of stages) {
       metrics.observe(stage, 1.5);
       metrics.observe(stage, 2.25);
     }
@@ -65,6 +66,8 @@ describe('the lines for CloudWatch', () => {
       remote_duration: [1.5, 2.25],
       embedding_duration: [1.5, 2.25],
       search_duration: [1.5, 2.25],
+      rerank_duration: [1.5, 2.25],
+      explanation_duration: [1.5, 2.25],
       total_duration: [1.5, 2.25],
       cache_hit: 2,
       cache_miss: 1,
@@ -81,6 +84,43 @@ describe('the lines for CloudWatch', () => {
       { values: { failures: 1 }, sets: [{}, { code: 'invalid_field' }] },
       { values: { failures: 2 }, sets: [{}, { code: 'overloaded' }] },
     ]);
+  });
+
+  it('have what was asked of language models, what it cost, and the quota', () => {
+    const metrics = createMetrics();
+    const cost = { cached: false, input_tokens: 300, output_tokens: 40, cost_usd: 0.25 };
+    const nothing = { cached: true, input_tokens: 0, output_tokens: 0, cost_usd: 0 };
+    metrics.trackLlmQuota('explanation', { used: 7, limit: 10 });
+    metrics.trackLlmQuota('explanation', { used: 8, limit: 10 });
+    metrics.countLlm('explanation', { outcome: 'ok', ...cost });
+    metrics.countLlm('explanation', { outcome: 'ok', ...nothing });
+    metrics.countLlm('explanation', { outcome: 'timeout', ...cost, cost_usd: null });
+    metrics.flush();
+    const [all, ...byOutcome] = read();
+    expect(all?.values).toEqual({
+      llm_explanation_input_tokens: 600,
+      llm_explanation_output_tokens: 80,
+      llm_explanation_cost_usd: 0.25,
+      llm_explanation_quota_used: 8,
+      llm_explanation_quota_limit: 10,
+    });
+    expect(byOutcome).toMatchObject(
+      ['ok', 'cached', 'timeout'].map((code) => ({
+        values: { llm_explanation: 1 },
+        sets: [{}, { code }],
+      })),
+    );
+  });
+
+  it('have none of the quota used when its day is over', () => {
+    let nowMs = start;
+    const metrics = createMetrics(() => nowMs);
+    metrics.trackLlmQuota('rerank', { used: 9, limit: 10 });
+    nowMs += 24 * 3_600_000;
+    metrics.countCache('hit');
+    metrics.flush();
+    const quota = { llm_rerank_quota_used: 0, llm_rerank_quota_limit: 10 };
+    expect(read()[0]?.values).toEqual({ cache_hit: 1, ...quota });
   });
 
   it('have a unit for every metric, and the moment of the flush', () => {
@@ -147,10 +187,10 @@ it('has exact percentiles, also after a flush', async () => {
   expect(body).toContain('search_stage_duration_seconds{stage="total",quantile="0.95"} 0.095\n');
 });
 
-function createMetrics() {
+function createMetrics(epochMs = () => start + 0.4) {
   return createEmfMetrics({
     now: () => 0,
-    epochMs: () => start + 0.4,
+    epochMs,
     write: (line) => void lines.push(line),
     namespace: 'PictureSearch',
     service: 'edge',

@@ -3,7 +3,9 @@ import type { Summary } from '../core/rolling-window.ts';
 import type { Clock } from '../core/timings.ts';
 import { codeLabel } from './code-label.ts';
 import { createEmfCollection, type EmfCollectionOptions } from './emf-collection.ts';
+import { llmLabel } from './llm-label.ts';
 import { createStageWindows } from './stage-windows.ts';
+import { utcDay } from './utc-day.ts';
 
 export interface EmfOptions extends EmfCollectionOptions {
   readonly now: Clock;
@@ -34,6 +36,21 @@ export function createEmfMetrics(options: EmfOptions): EmfMetrics {
       if (code !== 'ok') count('failures', 1, codeLabel(code));
     },
     countCache: (state) => count(`cache_${state}`, 1),
+    countLlm(task, outcome) {
+      count(`llm_${task}`, 1, llmLabel(outcome));
+      const { input_tokens: input, output_tokens: output, cost_usd: cost } = outcome;
+      if (input + output > 0) {
+        count(`llm_${task}_input_tokens`, input);
+        count(`llm_${task}_output_tokens`, output);
+      }
+      if (cost !== null && cost > 0) count(`llm_${task}_cost_usd`, cost);
+    },
+    trackLlmQuota(task, { used, limit }) {
+      const day = utcDay(options.epochMs());
+      // That of yesterday says nothing of today.
+      track(`llm_${task}_quota_used`, () => (utcDay(options.epochMs()) === day ? used : 0));
+      track(`llm_${task}_quota_limit`, () => limit);
+    },
     countTextLookup: (hit) => count(hit ? 'text_cache_hit' : 'text_cache_miss', 1),
     observeBatch: (texts) => add('encoder_batch_texts', 'Count', texts),
     trackQueue: (queue, depth) => track(`queue_depth_${queue}`, depth),

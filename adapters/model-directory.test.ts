@@ -32,6 +32,17 @@ describe('readModelDirectory', () => {
     expect(model.graphOf('text', 'fp16')).toBe(path.join(directory, 'text.onnx'));
   });
 
+  it('reads how scores are to be read, which makes it no other model', async () => {
+    const bare = expectOk(await readModelDirectory(await small()));
+    expect(bare.manifest.calibration).toBeUndefined();
+    const calibration = { slope: 30, middle: 0.25 };
+    const read = expectOk(await readModelDirectory(await small({ calibration })));
+    expect(read.manifest.calibration).toEqual(calibration);
+    expect(read.revision).toBe(bare.revision);
+    const wrong = { calibration: { slope: 0, middle: 0.25 } };
+    expect(await detailOf(await small(wrong))).toMatch(/field "calibration\.slope"/);
+  });
+
   it('reads the built-in model', async () => {
     const demo = path.resolve(import.meta.dirname, '../models/demo');
     expect(expectOk(await readModelDirectory(demo)).manifest.id).toBe('demo');

@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import * as z from 'zod';
 import { type Async, type Failure, failure } from '../core/failure.ts';
+import type { Calibration as PortCalibration } from '../core/ports.ts';
 import { err, ok, type Result } from '../core/result.ts';
 
 const insideMessage = 'must be a path inside the model directory, with "/" and without ".."';
@@ -61,6 +62,11 @@ export type ReducedPrecision = (typeof reducedPrecisions)[number];
 export const precisions = ['fp32', ...reducedPrecisions] as const;
 export type Precision = (typeof precisions)[number];
 
+const Calibration = z.object({
+  slope: z.number().positive(),
+  middle: z.number().min(-1).max(1),
+}) satisfies z.ZodType<PortCalibration>;
+
 /** The content of `model.json`. */
 export const ModelManifest = z.object({
   /** Recorded in the index: another id is another space of vectors. */
@@ -76,6 +82,8 @@ export const ModelManifest = z.object({
   padding: Padding.default({ id: 0, rule: 'masked' }),
   pooling: Pooling.default({ text: 'end', image: 'first' }),
   variants: z.object({ fp16: Variant, int8: Variant }).partial().default({}),
+  /** How its scores are read; left out where nobody has measured it. */
+  calibration: Calibration.optional(),
   /** Where the weights come from. */
   source: z.string(),
   licence: z.string(),

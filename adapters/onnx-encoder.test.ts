@@ -55,6 +55,13 @@ describe('createOnnxEncoder', () => {
 
   const mixed = ['red dog', 'cat', 'green cat dog', 'blue cat', 'dog'];
 
+  it('tells how its scores are read, where model.json does', async () => {
+    const calibration = { slope: 20, middle: 0.3 };
+    const calibrated = await openSmall({ manifest: { calibration } });
+    expect(calibrated.model.calibration).toEqual(calibration);
+    expect((await openSmall()).model.calibration).toBeUndefined();
+  });
+
   it('never pads a text for a graph without a mask', async () => {
     const encoder = await openSmall();
     const together = await vectorsOf(encoder, mixed);

@@ -97,9 +97,9 @@ async function connect(
   if (!images.ok) return images;
   const unfit = await warmUp(texts.value, images.value, directory);
   if (unfit) return err(unfit);
-  const { id, dimensions, contextLength } = directory.manifest;
+  const { id, dimensions, contextLength, calibration } = directory.manifest;
   return ok({
-    model: { id, revision: directory.revision, dimensions, contextLength, device },
+    model: { id, revision: directory.revision, dimensions, contextLength, device, calibration },
     encodeTexts: texts.value.encode,
     encodeImages: images.value.encode,
     close: () => closeAll([ok(text), ok(image)]),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createPrometheusMetrics } from './prometheus-metrics.ts';
+import { stages } from './stage-windows.ts';
 
 const now = () => performance.now();
 
@@ -19,7 +20,7 @@ describe('the exposition', () => {
 
   it('has every stage, state and hit from the start, so that the first one is an increase', async () => {
     const lines = await expose(createPrometheusMetrics(now));
-    for (const stage of ['cache', 'remote', 'embedding', 'search', 'total']) {
+    for (const stage of stages) {
       expect(lines.get(`search_stage_duration_seconds_count{stage="${stage}"}`)).toBe(0);
     }
     for (const state of ['hit', 'miss', 'bypass']) {
@@ -63,6 +64,17 @@ describe('the exposition', () => {
     const lines = await expose(metrics);
     expect(lines.get('queue_depth{queue="texts"}')).toBe(0);
     expect(lines.get('queue_depth{queue="searches"}')).toBe(1);
+  });
+
+  it('tells of language models', async () => {
+    const metrics = createPrometheusMetrics(now);
+    metrics.trackLlmQuota('explanation', { used: 8, limit: 10 });
+    const cost = { cached: false, input_tokens: 3, output_tokens: 4, cost_usd: 0.5 };
+    metrics.countLlm('explanation', { outcome: 'ok', ...cost });
+    const lines = await expose(metrics);
+    expect(lines.get('llm_requests_total{task="explanation",outcome="ok"}')).toBe(1);
+    expect(lines.get('llm_cost_usd_total{task="explanation"}')).toBe(0.5);
+    expect(lines.get('llm_quota_used{task="explanation"}')).toBe(8);
   });
 
   it('stays small whatever routes and codes there are', async () => {

@@ -3,6 +3,7 @@ import type { CacheState, Metrics } from '../core/ports.ts';
 import type { Clock } from '../core/timings.ts';
 import { codeLabel } from './code-label.ts';
 import { createEventCounter, createStageHistogram } from './gathered-metrics.ts';
+import { createLlmSeries } from './llm-series.ts';
 import { createStageWindows } from './stage-windows.ts';
 
 /** A cached search takes less than a millisecond, one that waits for a large model seconds. */
@@ -36,6 +37,7 @@ export function createPrometheusMetrics(now: Clock, options: PrometheusOptions =
   const { durations, batches } = createHistograms(registry);
   const counters = createCounters(registry);
   const queues = createQueueGauges(registry);
+  const llm = createLlmSeries(registry);
   const nameRoute = createRouteNames();
   if (options.ofProcess === true) collectDefaultMetrics({ register: registry, ...sampling });
   return {
@@ -46,6 +48,8 @@ export function createPrometheusMetrics(now: Clock, options: PrometheusOptions =
     countRequest: (route, status, code) =>
       counters.requests.count(nameRoute(route), String(status), codeLabel(code)),
     countCache: (state) => counters.cache.count(state),
+    countLlm: llm.count,
+    trackLlmQuota: llm.trackQuota,
     countTextLookup: (hit) => counters.texts.count(String(hit)),
     observeBatch: (count) => batches.observe(count),
     trackQueue: queues.track,

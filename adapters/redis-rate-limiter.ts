@@ -1,8 +1,7 @@
-import { hash } from 'node:crypto';
 import type { Rate, RateDecision, RateLimiter } from '../core/ports.ts';
-import type { Result } from '../core/result.ts';
 import { rateDecision, tokenMs } from './rate-decision.ts';
-import type { RedisConnection, RedisRefusal } from './redis-connection.ts';
+import type { RedisConnection } from './redis-connection.ts';
+import { createRedisScript } from './redis-script.ts';
 
 /**
  * Takes up to ARGV[3] tokens of the bucket KEYS[1], which has ARGV[2] at most and gets one more every
@@ -24,7 +23,7 @@ if taken > 0 then
 end
 return {taken, math.ceil(full - now)}
 `;
-const scriptHash = hash('sha1', script);
+const takeUpTo = createRedisScript(script);
 
 interface Group {
   readonly bucket: string;
@@ -75,7 +74,7 @@ function decisionOf(place: number, { count, fullInMs }: Taken, rate: Rate): Rate
 }
 
 async function takeTokens(connection: RedisConnection, group: Group): Promise<Taken | undefined> {
-  const answer = await runScript(connection, `rate:${group.bucket}`, [
+  const answer = await takeUpTo(connection, `rate:${group.bucket}`, [
     tokenMs(group.rate) * 1000,
     group.rate.burst,
     group.wanted,
@@ -84,15 +83,4 @@ async function takeTokens(connection: RedisConnection, group: Group): Promise<Ta
   const [count, fullInMicros]: readonly unknown[] = answer.value;
   if (typeof count !== 'number' || typeof fullInMicros !== 'number') return undefined;
   return { count, fullInMs: fullInMicros / 1000 };
-}
-
-async function runScript(
-  connection: RedisConnection,
-  key: string,
-  args: readonly number[],
-): Promise<Result<unknown, RedisRefusal>> {
-  const known = await connection.ask(key, (client) => client.evalsha(scriptHash, 1, key, ...args));
-  // A Redis that was restarted knows no scripts; the text makes it known again.
-  if (known.ok || known.error !== 'NOSCRIPT') return known;
-  return connection.ask(key, (client) => client.eval(script, 1, key, ...args));
 }

@@ -7,6 +7,8 @@ export const stages = [
   'remote',
   'embedding',
   'search',
+  'rerank',
+  'explanation',
   'total',
 ] as const satisfies readonly Stage[];
 
@@ -34,6 +36,8 @@ function perStage<T>(make: (stage: Stage) => T): Readonly<Record<Stage, T>> {
     remote: make('remote'),
     embedding: make('embedding'),
     search: make('search'),
+    rerank: make('rerank'),
+    explanation: make('explanation'),
     total: make('total'),
   };
 }

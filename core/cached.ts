@@ -26,7 +26,7 @@ export function withCache(search: Search, options: CachedOptions): Search {
     notes.cache = found === undefined ? 'bypass' : found.response ? 'hit' : 'miss';
     if (found?.response) {
       const latency_ms = roundMs(timings.elapsed());
-      return ok({ ...found.response, query: query.query, cached: true, latency_ms });
+      return ok({ ...found.response, query: query.query || null, cached: true, latency_ms });
     }
     const generation = found?.generation;
     const searched = await search(query, { ...context, generation });

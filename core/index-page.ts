@@ -115,11 +115,12 @@ async function describeAnew(
   );
   if (!vectors.ok) return vectors;
   return ok(
-    plans.map(({ task: { id, info, rejected }, metadata }): Step => {
+    plans.map(({ task: { id, info, known, rejected }, metadata }): Step => {
       const { key, version } = info;
       const vector = vectors.value.get(id);
       if (vector === undefined) return { kind: 'again', key };
-      const point = { record: { id, metadata, origin: { root, key, version } }, vector };
+      const origin = { ...known?.origin, root, key, version };
+      const point = { record: { id, metadata, origin }, vector };
       const removes = rejected ? (['reject'] as const) : [];
       const outcome = { id, path: key, outcome: 'indexed' } as const;
       return { kind: 'change', change: { id, key, seen: info, point, removes, outcome } };

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { expectOk } from '../test/support/expect-ok.ts';
@@ -71,11 +72,12 @@ async function checkWorld(options: WorldOptions): Promise<void> {
   const { objects, store } = await liveThrough(options);
   const { records, own } = expected(options.actions);
   const wanted = records.map(({ id, key, width }) => {
-    const info = objects.peek(key)?.info;
-    if (!info) throw new Error(`There is no ${key}`);
+    const { info, bytes } = objects.peek(key) ?? {};
+    if (!info || !bytes) throw new Error(`There is no ${key}`);
     const facts = { type: 'image/png' };
     const metadata = toMetadata(info, { width, height: width, facts }, { root: objects.root });
-    return { id, metadata, origin: { root: objects.root, key, version: info.version } };
+    const content = hash('sha256', bytes, 'base64url').slice(0, 22);
+    return { id, metadata, origin: { root: objects.root, key, version: info.version, content } };
   });
   expect(sorted(await scanned(store))).toEqual(sorted(wanted));
   const files = objects.keys().filter(isOwnKey);

@@ -69,6 +69,22 @@ describe('indexing', () => {
     expect((await recordOf('loose.png'))?.metadata.category).toBeNull();
   });
 
+  it('knows copies by their content, also when other things are said of them', async () => {
+    const red = await pngOf(colours.red, 8, 8);
+    await put('a.png', red);
+    await put('b.png', red);
+    await put('c.png', await pngOf(colours.blue, 8, 8));
+    await outcomes();
+    const contentOf = async (key: string) => (await recordOf(key))?.origin.content;
+    const content = await contentOf('a.png');
+    expect(content).toMatch(/^[\w-]{22}$/);
+    expect(await contentOf('b.png')).toBe(content);
+    expect(await contentOf('c.png')).not.toBe(content);
+    expect(await outcomes({ category: 'other' })).toMatchObject({ 'a.png': 'indexed' });
+    expect((await recordOf('a.png'))?.metadata.category).toBe('other');
+    expect(await contentOf('a.png')).toBe(content);
+  });
+
   it('skips what has not changed, and does what has', async () => {
     await put('a.png', await pngOf(colours.red, 8, 8));
     await put('b.png', await pngOf(colours.red, 8, 8));

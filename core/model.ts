@@ -41,6 +41,8 @@ export const ImageOrigin = z.object({
   key: z.string(),
   /** Changes whenever the bytes do: an ETag, or size and time of change. */
   version: z.string(),
+  /** Hash of the bytes: files of one hash are the same picture. Older records have none. */
+  content: z.string().optional(),
 });
 export type ImageOrigin = z.infer<typeof ImageOrigin>;
 
@@ -166,7 +168,7 @@ export type LlmOutcome = z.infer<typeof LlmOutcome>;
 export const SearchResponse = z.object({
   /** The query as it was searched for; null when the search began from pictures alone. */
   query: z.string().nullable(),
-  /** Best first: by score, then by id. */
+  /** Best first: by score, then by id; of a re-ranked answer the first as the model has put them. */
   results: z.array(Hit),
   /** How many results there are in this answer. */
   total: z.int(),

@@ -53,7 +53,7 @@ function createPaged(options: PagingOptions): PagedSearch {
     if (!page.ok) return page;
     // The same words, but perhaps in other letters; and each waited for a time of its own.
     const latency_ms = roundMs(context.timings.elapsed());
-    return ok({ ...page.value, query: query.query, latency_ms });
+    return ok({ ...page.value, query: query.query || null, latency_ms });
   };
 }
 

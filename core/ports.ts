@@ -269,7 +269,7 @@ export interface Metrics {
   /** What became of a question to a language model. */
   countLlm(task: LlmTask, outcome: LlmOutcome): void;
   /** Questions of today, and how many there may be. */
-  trackLlmQuota(state: QuotaState): void;
+  trackLlmQuota(task: LlmTask, state: QuotaState): void;
   /** A query's vector was at hand (or being made), or had to be made. */
   countTextLookup(hit: boolean): void;
   /** Texts of one run of the encoder. */

@@ -12,6 +12,9 @@ describe('requestKey', () => {
     ['Unicode form', { query: 'cafe\u0301' }, { query: 'café' }],
     ['defaults', { top_k: 10, filters: null }, {}],
     ['the order of filters', { filters: { a: 1, b: 2 } }, { filters: { b: 2, a: 1 } }],
+    ['case of further texts', { texts: [{ text: 'A Dog' }] }, { texts: [{ text: 'a dog' }] }],
+    ['order of what is excluded', { exclude: ['b', 'A'] }, { exclude: ['a', 'B'] }],
+    ['order of what is liked', { like: ['2', '10'] }, { like: ['10', '2'] }],
     [
       'the order of operators',
       { filters: { a: { gte: 1, lt: 2 } } },
@@ -38,6 +41,20 @@ describe('requestKey', () => {
       { filters: { '1': 2, a: 3 } },
       { filters: { a: 2, '1': 3 } },
       { query: '[["query","x"]]' },
+      { texts: [{ text: 'y' }] },
+      { texts: [{ text: 'y', weight: 2 }] },
+      { texts: [{ text: 'y', weight: 2 }, { text: 'z' }] },
+      { query: '', texts: [{ text: 'x' }] },
+      { exclude: ['y'] },
+      { exclude: ['y', 'z'] },
+      { exclude: ['y z'] },
+      { like: ['1'] },
+      { like: ['1', '2'] },
+      { like: ['12'] },
+      { diversity: 0.5 },
+      { fold_duplicates: true },
+      { score_threshold: 'auto' },
+      { rerank: true },
     ];
     expect(new Set(requests.map(keyOf)).size).toBe(requests.length);
   });

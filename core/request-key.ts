@@ -3,15 +3,23 @@ import { canonicalText } from './canonical-text.ts';
 import type { SearchQuery } from './model.ts';
 
 /**
- * What is one request for a cache: two of one key have the same answer. The query counts as the
- * tokenizer sees it, filters in any order, and every other field as it is, those to come included.
+ * What is one request for a cache: two of one key have the same answer. Texts count as the
+ * tokenizer sees them, filters and what is excluded or liked in any order, and every other field as
+ * it is, those to come included.
  * 43 characters.
  */
 export function requestKey(request: SearchQuery): string {
   const known = keys.get(request);
   if (known !== undefined) return known;
-  const { query, filters, ...fields } = request;
-  const canonical = { ...fields, query: canonicalText(query), filters: inOrder(filters) };
+  const { query, texts, exclude, like, filters, ...fields } = request;
+  const canonical = {
+    ...fields,
+    query: canonicalText(query),
+    texts: texts.map(({ text, weight }) => ({ text: canonicalText(text), weight })),
+    exclude: exclude.map(canonicalText).toSorted(),
+    like: like.toSorted(),
+    filters: inOrder(filters),
+  };
   const key = hash('sha256', JSON.stringify(canonical), 'base64url');
   keys.set(request, key);
   return key;

@@ -1,7 +1,9 @@
+import { createComposedSearch, isPlain } from './composed-search.ts';
+import { confidenceOf } from './confidence.ts';
 import { type Async } from './failure.ts';
 import { parseFilter } from './filter.ts';
 import type { Hit, ImageRecord, SearchQuery, SearchResponse } from './model.ts';
-import type { CacheState, Encoder, Match, VectorStore } from './ports.ts';
+import type { CacheState, Calibration, Encoder, Match, VectorStore } from './ports.ts';
 import { ok } from './result.ts';
 import type { Timings } from './timings.ts';
 
@@ -24,7 +26,10 @@ export interface RequestContext {
 
 /** Who shows an answer before it is complete. The answer that the search gives at last is whole. */
 export interface Progress {
-  /** All but what a language model will add; at most once. The results are final. */
+  /**
+   * All but what a language model will add. Told once more where a model has put the results into
+   * another order: the last is final.
+   */
   results(response: SearchResponse): void;
   /** The next piece of the explanation, after the results. */
   explanation(piece: string): void;
@@ -49,14 +54,35 @@ export interface PictureUrls {
 
 export type UrlsOf = (record: ImageRecord) => PictureUrls;
 
-/** Encodes the text, then searches the vectors. */
+/**
+ * Encodes the text, then searches the vectors. Besides what encoder and store fail with:
+ * `invalid_field` where a picture to be like is not in the index.
+ */
 export function createSearch(parts: {
   readonly encoder: Encoder;
   readonly store: VectorStore;
   readonly urlsOf: UrlsOf;
 }): Search {
-  const { encoder, store, urlsOf } = parts;
-  return async (query, { signal, timings }) => {
+  const { encoder, urlsOf } = parts;
+  const searchPlain = createPlainSearch(parts);
+  const searchComposed = createComposedSearch(parts);
+  return async (query, context) => {
+    const found = await (isPlain(query) ? searchPlain : searchComposed)(query, context);
+    if (!found.ok) return found;
+    return ok({
+      query: query.query || null,
+      ...answer(found.value.matches, urlsOf, encoder.model.calibration),
+      latency_ms: roundMs(context.timings.elapsed()),
+      model: encoder.model.id,
+      query_truncated: found.value.truncated,
+    });
+  };
+}
+
+/** One text, one question to the store. */
+function createPlainSearch(parts: { readonly encoder: Encoder; readonly store: VectorStore }) {
+  const { encoder, store } = parts;
+  return async (query: SearchQuery, { signal, timings }: RequestContext): Async<Found> => {
     const encoded = await timings.measure('encode', () =>
       encoder.encodeTexts([query.query], signal),
     );
@@ -75,34 +101,57 @@ export function createSearch(parts: {
       }),
     );
     if (!found.ok) return found;
-    return ok({
-      query: query.query,
-      ...answer(found.value, urlsOf),
-      latency_ms: roundMs(timings.elapsed()),
-      model: encoder.model.id,
-      query_truncated: text.truncated,
-    });
+    const matches = found.value.map((match) => ({ ...match, wordsScore: match.score }));
+    return ok({ matches, truncated: text.truncated });
   };
+}
+
+/** A match, and what is known of it besides. */
+interface Answered extends Match {
+  /** The cosine with words, which is what a calibration reads; left out where there is none. */
+  readonly wordsScore?: number | undefined;
+  /** Ids of nearly the same pictures. */
+  readonly duplicates?: readonly string[];
+}
+
+interface Found {
+  readonly matches: readonly Answered[];
+  readonly truncated: boolean;
 }
 
 /** The part of a response that follows from the matches alone. */
 export function answer(
-  matches: readonly Match[],
+  matches: readonly Answered[],
   urlsOf: UrlsOf,
+  calibration?: Calibration,
 ): Pick<SearchResponse, 'results' | 'total' | 'cached' | 'explanation'> {
-  const results = matches.map(({ record, score }) => toHit(record, score, urlsOf));
+  const results = matches.map((match) => toHit(match, urlsOf, calibration));
   return { results, total: results.length, cached: false, explanation: null };
 }
 
-/** 0 asks for everything: cosines of unrelated pictures may be below it. */
-export function thresholdOf(scoreThreshold: number): number | undefined {
-  return scoreThreshold === 0 ? undefined : scoreThreshold;
+/**
+ * 0 asks for everything: cosines of unrelated pictures may be below it. `auto` is none that a store
+ * could know.
+ */
+export function thresholdOf(scoreThreshold: number | 'auto'): number | undefined {
+  return scoreThreshold === 'auto' ? undefined : scoreThreshold || undefined;
 }
 
 export function roundMs(milliseconds: number): number {
   return Math.round(milliseconds * 1000) / 1000;
 }
 
-function toHit(record: ImageRecord, score: number, urlsOf: UrlsOf): Hit {
-  return { id: record.id, score, metadata: { ...record.metadata, ...urlsOf(record) } };
+function toHit(
+  { record, score, wordsScore, duplicates = [] }: Answered,
+  urlsOf: UrlsOf,
+  calibration: Calibration | undefined,
+): Hit {
+  const isRead = calibration !== undefined && wordsScore !== undefined;
+  return {
+    id: record.id,
+    score,
+    confidence: isRead ? confidenceOf(calibration, wordsScore) : null,
+    duplicates: [...duplicates],
+    metadata: { ...record.metadata, ...urlsOf(record) },
+  };
 }

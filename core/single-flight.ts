@@ -19,6 +19,6 @@ export function withSingleFlight(search: Search): Search {
     if (!found.ok) return found;
     // The same words, but perhaps in other letters; and each waited for a time of its own.
     const latency_ms = roundMs(context.timings.elapsed());
-    return ok({ ...found.value, query: query.query, latency_ms });
+    return ok({ ...found.value, query: query.query || null, latency_ms });
   };
 }

@@ -3,6 +3,7 @@ import { createMemoryCache } from '../adapters/memory-cache.ts';
 import { createMemoryRateLimiter } from '../adapters/memory-rate-limiter.ts';
 import { createMemoryStore } from '../adapters/memory-store.ts';
 import { createPrometheusMetrics } from '../adapters/prometheus-metrics.ts';
+import { createFacets } from '../core/facets.ts';
 import { createImages } from '../core/images.ts';
 import type { Cache } from '../core/ports.ts';
 import { ok } from '../core/result.ts';
@@ -32,6 +33,7 @@ function createTestEdge(changes: Partial<EdgeParts> = {}, settings: Partial<Edge
       modelId: 'fake',
       urlsOf: () => ({ url: '/', thumbnail_url: null }),
     }),
+    facets: createFacets(store),
     describe: () => store.describe(),
     health: async () => healthy,
     limiter: createMemoryRateLimiter({ now }),

@@ -1,9 +1,14 @@
 import type { Hono, MiddlewareHandler } from 'hono';
 import { type ApiKey, createApiKeyCheck, type Scope } from '../core/api-keys.ts';
 import { type CachedOptions, withCache } from '../core/cached.ts';
+import { type ExplanationOptions, withExplanation } from '../core/explained.ts';
+import { createGeneration } from '../core/generation.ts';
+import { withKeptFacets } from '../core/kept-facets.ts';
 import { withPaging } from '../core/paged.ts';
 import type { Cache, Rate, RateLimiter } from '../core/ports.ts';
 import type { Tracer } from '../core/tracing.ts';
+import type { RerankingOptions } from '../core/reranked-question.ts';
+import { withReranking } from '../core/reranked.ts';
 import type { Search } from '../core/search.ts';
 import { withSingleFlight } from '../core/single-flight.ts';
 import { authenticate, authorize } from '../http/authenticate.ts';
@@ -24,6 +29,8 @@ export interface EdgeParts extends Omit<SearchAppParts, 'guards' | 'logger'> {
   readonly cached?: Omit<CachedOptions, 'now' | 'logger'> | undefined;
   /** Keeps the lists that are answered page by page. Left out: what keeps answers keeps them too. */
   readonly lists?: Pick<CachedOptions, 'cache' | 'index'> | undefined;
+  /** Language models; what is left out is off. */
+  readonly llm?: LlmParts | undefined;
   readonly limiter: RateLimiter;
   readonly settings: EdgeSettings;
   readonly tracer?: Tracer | undefined;
@@ -32,6 +39,11 @@ export interface EdgeParts extends Omit<SearchAppParts, 'guards' | 'logger'> {
   readonly hosts?: readonly string[] | undefined;
   /** Patterns of further routes, added later, that need no key. */
   readonly openRoutes?: readonly string[];
+}
+
+export interface LlmParts {
+  readonly explanation?: ExplanationOptions | undefined;
+  readonly rerank?: RerankingOptions | undefined;
 }
 
 export interface EdgeSettings {
@@ -48,16 +60,28 @@ export interface EdgeSettings {
 export function createEdge(parts: EdgeParts): Hono {
   return createSearchApp(searchOf(parts), {
     ...parts,
-    health: withCacheHealth(parts.health, parts.cached?.cache),
+    facets: facetsOf(parts),
+    health: withFeatures(withCacheHealth(parts.health, parts.cached?.cache), parts.llm),
     guards: guardsOf(parts),
   });
 }
 
-function searchOf({ search, cached, lists = cached, now, logger }: EdgeParts): Search {
+/**
+ * What language models add is outside of what is kept: so an answer is found once for all who ask, is
+ * shown before a model is asked, and a model that fails leaves nothing behind.
+ */
+function searchOf({ search, cached, lists = cached, llm, now, logger }: EdgeParts): Search {
   const shared = withSingleFlight(search);
   const known = cached === undefined ? shared : withCache(shared, { ...cached, now, logger });
   const paging = lists && { searchAll: search, cache: lists.cache, index: lists.index };
-  return withPaging(known, paging);
+  const paged = withPaging(known, paging);
+  return withExplanation(withReranking(paged, llm?.rerank), llm?.explanation);
+}
+
+function facetsOf({ facets, cached, lists, now }: EdgeParts): EdgeParts['facets'] {
+  const kept = cached ?? lists;
+  const generation = kept && createGeneration(kept.cache, kept.index).ensure;
+  return withKeptFacets(facets, { now, generation });
 }
 
 /** In this order: a refusal is logged, can be read by a page of another origin, and costs a token. */
@@ -79,6 +103,15 @@ function guardsOf(parts: EdgeParts): MiddlewareHandler[] {
     ...(isLimited ? [limitRate({ limiter, rate, addressOf, accessOf })] : []),
     ...(hasKeys ? [authorize({ accessOf, anonymous })] : []),
   ];
+}
+
+/** And what can be asked for here besides pictures. */
+function withFeatures(check: () => Promise<Health>, llm?: LlmParts): () => Promise<Health> {
+  const features = {
+    explanation: llm?.explanation !== undefined,
+    rerank: llm?.rerank !== undefined,
+  };
+  return async () => ({ ...(await check()), features });
 }
 
 /** The health of the service, and whether Redis can be asked; a search needs no Redis. */

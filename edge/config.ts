@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { AwsEndpoints, BucketName, CloudWatchSettings } from '../adapters/aws-settings.ts';
+import { checkLlmSettings, LlmSettings } from '../adapters/llm-settings.ts';
 import { RedisSettings } from '../adapters/redis-settings.ts';
 import { TracingSettings } from '../adapters/tracing-settings.ts';
 import { ApiKeys } from '../core/api-keys.ts';
@@ -10,6 +11,7 @@ import { ServiceSecrets } from '../http/service-secret.ts';
 const frontShape = {
   ...RedisSettings.shape,
   ...TracingSettings,
+  ...LlmSettings.shape,
   /** Who may call: a list as JSON, with the hashes of the keys. */
   API_KEYS: ApiKeys.default([]),
   /** Where not: whoever has no key may search; where there are no keys at all, do everything. */
@@ -30,7 +32,10 @@ const frontShape = {
  * What is in front of a search, be that here or in another process. `npm start` reads it beside the
  * config of the service.
  */
-export const FrontConfig = z.object(frontShape).refine(hasNeededKeys, noKeys());
+export const FrontConfig = z
+  .object(frontShape)
+  .refine(hasNeededKeys, noKeys())
+  .superRefine(checkLlmSettings);
 export type FrontConfig = z.infer<typeof FrontConfig>;
 
 /** The environment of the edge, as a Lambda function or as a process. */
@@ -52,11 +57,14 @@ export const EdgeConfig = z
     QDRANT_COLLECTION: z.string().min(1).default('images'),
     /** Where pictures are kept: uploads go there, and are removed from there. Left out: neither. */
     PICTURES_BUCKET: BucketName.optional(),
+    /** Where pictures are served by key, as the service has it: what a re-ranking model is shown. */
+    PICTURES_URL: z.url({ protocol: /^https?$/ }).optional(),
     REQUEST_TIMEOUT_MS: z.coerce.number().int().min(100).max(300_000).default(10_000),
     LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
     ...CloudWatchSettings,
   })
   .refine(hasNeededKeys, noKeys())
+  .superRefine(checkLlmSettings)
   .refine(({ PICTURES_BUCKET, API_KEYS }) => !PICTURES_BUCKET || API_KEYS.length > 0, {
     path: ['API_KEYS'],
     message:

@@ -1,6 +1,6 @@
 import { createMemoryRateLimiter } from '../adapters/memory-rate-limiter.ts';
 import { createRedisCache } from '../adapters/redis-cache.ts';
-import { createRedisConnection } from '../adapters/redis-connection.ts';
+import { createRedisConnection, type RedisConnection } from '../adapters/redis-connection.ts';
 import { createRedisRateLimiter } from '../adapters/redis-rate-limiter.ts';
 import { redisAddress } from '../adapters/redis-settings.ts';
 import type { Cache, Logger, RateLimiter } from '../core/ports.ts';
@@ -12,6 +12,8 @@ import type { FrontConfig } from './config.ts';
 export interface Front {
   /** Left out without Redis: another process would not hear that the index has changed. */
   readonly cache: Cache | undefined;
+  /** For what is counted or kept besides; left out without Redis. */
+  readonly redis: RedisConnection | undefined;
   readonly limiter: RateLimiter;
   readonly settings: EdgeSettings;
   close(): void;
@@ -24,6 +26,7 @@ export function openFront(config: FrontConfig, logger: Logger, now: Clock): Fron
     : undefined;
   return {
     cache: redis && createRedisCache(redis),
+    redis,
     limiter: redis ? createRedisRateLimiter(redis) : createMemoryRateLimiter({ now }),
     settings: toSettings(config),
     close: () => redis?.close(),

@@ -1,9 +1,11 @@
 import type { Hono } from 'hono';
 import type { Health } from '../http/health.ts';
 import { createRemoteService } from '../http/remote-service.ts';
-import { createEdge, type EdgeParts } from './app.ts';
+import { createEdge, type EdgeParts, type LlmParts } from './app.ts';
 import type { AwsEnvironment, EdgeConfig } from './config.ts';
 import { openFront } from './front.ts';
+import { openLlm, type OpenLlmParts } from './open-llm.ts';
+import { openThumbnails } from './open-thumbnails.ts';
 import { openUploads, uploadOrigins } from './open-uploads.ts';
 
 export interface Edge {
@@ -33,6 +35,7 @@ export function openEdge(
     health: async () => (await service.health()) ?? absent(modelId),
     limiter,
     settings,
+    llm: llmParts(config, aws, { ...parts, ...front }),
     cached: cache && {
       cache,
       index: config.QDRANT_COLLECTION,
@@ -61,6 +64,16 @@ function uploadParts(
     uploads: openUploads({ bucket, aws, images }),
     connectTo: uploadOrigins(bucket, aws),
   };
+}
+
+function llmParts(
+  config: EdgeConfig,
+  aws: AwsEnvironment,
+  parts: Omit<OpenLlmParts, 'ttlSeconds' | 'thumbnails'>,
+): LlmParts {
+  const { PICTURES_BUCKET: bucket, PICTURES_URL: base, REDIS_CACHE_TTL: ttlSeconds } = config;
+  const thumbnails = openThumbnails({ bucket, base, aws });
+  return openLlm(config, { ...parts, ttlSeconds, thumbnails });
 }
 
 /** The health of a service that does not answer. */

@@ -1,6 +1,8 @@
 import type { Hono } from 'hono';
 import { createPlaces, withBound, withBoundedImages } from '../core/bounded.ts';
+import { createFacets } from '../core/facets.ts';
 import { createImages } from '../core/images.ts';
+import { withKeptFacets } from '../core/kept-facets.ts';
 import { limits } from '../core/model.ts';
 import { withPaging } from '../core/paged.ts';
 import type { Encoder, Metrics, VectorStore } from '../core/ports.ts';
@@ -38,6 +40,7 @@ export function createGpuService(parts: GpuServiceParts): Hono {
   return createSearchApp(withPaging(withSingleFlight(search)), {
     ...parts,
     ...local,
+    facets: withKeptFacets(local.facets, parts),
     // The edge asks for whole lists, and answers page by page.
     maxTopK: limits.listed,
     guards: [traceRequests(parts.tracer), logRequests(parts), requireServiceSecret(parts.secrets)],
@@ -50,7 +53,7 @@ export function createLocalSearch(
     GpuServiceParts,
     'encoder' | 'bareEncoder' | 'store' | 'urlsOf' | 'metrics' | 'maxSearches'
   >,
-): Pick<SearchAppParts, 'images' | 'health' | 'describe'> & { search: Search } {
+): Pick<SearchAppParts, 'images' | 'facets' | 'health' | 'describe'> & { search: Search } {
   const { encoder, store, urlsOf } = parts;
   const places = createPlaces(parts.maxSearches);
   parts.metrics.trackQueue('searches', places.taken);
@@ -58,6 +61,7 @@ export function createLocalSearch(
   return {
     search: withBound(createSearch({ encoder, store, urlsOf }), places),
     images: withBoundedImages(images, places),
+    facets: createFacets(store),
     health: createHealthCheck({ encoder: parts.bareEncoder, store }),
     describe: () => store.describe(),
   };

@@ -25,6 +25,7 @@ const Model = z.object({
   dimensions: z.int().min(1),
   contextLength: z.int().min(1),
   device: z.string(),
+  calibration: z.object({ slope: z.number(), middle: z.number() }).optional(),
 }) satisfies z.ZodType<ModelInfo>;
 
 /** Base64 of little-endian float32: exact, and about half of what the digits would take. */

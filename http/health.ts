@@ -13,6 +13,8 @@ export const Health = z.object({
   vector_store: z.string(),
   device: z.string(),
   model: z.string(),
+  /** What a language model may be asked here; left out where nobody else may ask for it. */
+  features: z.object({ explanation: z.boolean(), rerank: z.boolean() }).optional(),
 });
 export type Health = z.infer<typeof Health>;
 

@@ -5,10 +5,19 @@ export function topKUpTo(maximum: number): Json {
   return parameter('top_k', schema, 'How many results at most');
 }
 
+const cosine = { type: 'number', minimum: 0, maximum: 1 };
+
 export const scoreThreshold = parameter(
   'score_threshold',
-  { type: 'number', minimum: 0, maximum: 1, default: 0 },
+  { ...cosine, default: 0 },
   'Leave out results below this cosine similarity',
+);
+
+/** A search by words knows which results don't belong. */
+export const searchThreshold = parameter(
+  'score_threshold',
+  { anyOf: [cosine, { const: 'auto' }], default: 0 },
+  'Leave out results below this cosine similarity; auto: those that do not belong',
 );
 
 export const idParameter: Json = {

@@ -193,6 +193,13 @@ export function json(schema: string, example?: unknown): Json {
   return { 'application/json': { schema: ref('schemas', schema), ...shown } };
 }
 
+/** Each event's data is JSON of the schema under its name. */
+export function events(schemas: Readonly<Record<string, string>>, example: string): Json {
+  const byName = Object.entries(schemas).map(([name, schema]) => [name, ref('schemas', schema)]);
+  const described = { 'x-events': Object.fromEntries(byName), example };
+  return { 'text/event-stream': { schema: { type: 'string' }, ...described } };
+}
+
 export function parameter(name: string, schema: Json, description: string, required = false): Json {
   return { name, in: 'query', required, schema, description };
 }

@@ -1,6 +1,9 @@
 import { Cursor } from '../core/cursor.ts';
-import { found, ifNoneMatch, scoreThreshold, topKUpTo, unchanged } from './openapi-parameters.ts';
+import { SearchQuery } from '../core/model.ts';
+import { found, ifNoneMatch, searchThreshold, topKUpTo, unchanged } from './openapi-parameters.ts';
 import {
+  type Answer,
+  events,
   json,
   type Json,
   operation,
@@ -41,11 +44,26 @@ const filters: Json = {
   explode: true,
 };
 
+/** What a query string has besides the words: as in the body. */
+const refinements: readonly Json[] = [
+  list('exclude', 'What pictures must not show'),
+  list('like', 'Ids of pictures that results are to be like'),
+  parameter(
+    'diversity',
+    { type: 'number', minimum: 0, maximum: 1, default: 0 },
+    'How much results are to differ from each other',
+  ),
+  flag('fold_duplicates', 'One result in place of several of nearly the same picture'),
+  searchThreshold,
+  flag('rerank', 'Whether a vision model puts the best results in order'),
+  flag('include_explanation', 'Whether a language model says why the best results fit'),
+];
+
 export function searchPaths(maxTopK: number): Json {
   const post = operation('POST', '/search', {
-    summary: 'Search pictures by text',
-    requestBody: { required: true, content: json('SearchQuery') },
-    answers: { 200: found },
+    summary: 'Search pictures by text, by what they must not show, and by pictures',
+    requestBody: { required: true, content: json('SearchQuery', exampleQuery) },
+    answers: { 200: streamed },
     failures: [
       'not_json',
       'body_too_large',
@@ -55,13 +73,13 @@ export function searchPaths(maxTopK: number): Json {
       ...searching,
     ],
   });
+  const words = 'The query; may be left out where like says it all';
   const read = {
     summary: 'The same, in a form that a CDN can keep',
     parameters: [
-      parameter('q', { type: 'string', minLength: 1, maxLength: 512 }, 'The query', true),
+      parameter('q', { type: 'string', minLength: 1, maxLength: 512 }, words, true),
       topKUpTo(maxTopK),
-      scoreThreshold,
-      parameter('include_explanation', { type: 'boolean', default: false }, 'As in the body'),
+      ...refinements,
       cursor,
       filters,
       ifNoneMatch,
@@ -74,6 +92,55 @@ export function searchPaths(maxTopK: number): Json {
   } as const;
   return readPath('/search', read, { post });
 }
+
+const exampleQuery = { query: 'a beach', exclude: ['people'], top_k: 5, score_threshold: 'auto' };
+
+const streamed: Answer = {
+  ...found,
+  description:
+    'The nearest pictures, best first; or the same as events, where Accept names text/event-stream: results, once more where a model has put them in another order, then pieces of the explanation, then done, or error for what fails after the results',
+  content: {
+    ...found.content,
+    ...events(
+      {
+        results: 'SearchResponse',
+        explanation: 'ExplanationPiece',
+        done: 'SearchDone',
+        error: 'Problem',
+      },
+      'event: results\ndata: {"query":"a dog","results":[…],…}\n\nevent: explanation\ndata: {"text":"Both "}\n\nevent: done\ndata: {"explanation":"Both …",…}\n\n',
+    ),
+  },
+};
+
+function list(name: string, description: string): Json {
+  const items = schemaOf(SearchQuery, 'input')['properties'] as Readonly<Record<string, Json>>;
+  return { ...parameter(name, items[name] ?? {}, description), style: 'form', explode: true };
+}
+
+function flag(name: string, description: string): Json {
+  return parameter(name, { type: 'boolean', default: false }, description);
+}
+
+export function facetPaths(): Json {
+  return readPath('/facets', {
+    summary: 'What pictures can be filtered by: keys with few values, and how frequent these are',
+    answers: {
+      200: {
+        description: 'Counted in a sample of at most 5,000 pictures',
+        content: json('Facets', exampleFacets),
+        headers: ['Server-Timing', 'Cache-Control'],
+      },
+    },
+    failures: ['not_found', ...searching],
+  });
+}
+
+const exampleFacets = {
+  facets: [{ key: 'category', values: [{ value: 'animals', count: 120 }] }],
+  sampled: 1400,
+  total: 1400,
+};
 
 const alive: Json = {
   type: 'object',

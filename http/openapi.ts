@@ -1,11 +1,12 @@
-import { Image, limits, SearchResponse } from '../core/model.ts';
+import { Facets } from '../core/facets.ts';
+import { Image, limits, SearchResponse, searchQueryUpTo } from '../core/model.ts';
 import { Removal, Upload, UploadRequest, UploadsInfo } from '../core/upload-request.ts';
 import { Health } from './health.ts';
 import { headers, type Json, problem, problems, schemaOf, withHeaders } from './openapi-parts.ts';
 import { filePaths, imagePaths } from './openapi-images.ts';
-import { operationsPaths, searchPaths } from './openapi-paths.ts';
+import { facetPaths, operationsPaths, searchPaths } from './openapi-paths.ts';
 import { uploadPaths } from './openapi-uploads.ts';
-import { searchQueryUpTo } from '../core/model.ts';
+import { ExplanationPiece, SearchDone } from './search-stream.ts';
 import { Stats } from './stats.ts';
 
 export interface OpenApiOptions {
@@ -26,6 +27,7 @@ export function createOpenApiDocument({ maxTopK = limits.topK }: OpenApiOptions 
     },
     paths: {
       ...searchPaths(maxTopK),
+      ...facetPaths(),
       ...imagePaths(),
       ...filePaths(),
       ...uploadPaths(),
@@ -34,8 +36,11 @@ export function createOpenApiDocument({ maxTopK = limits.topK }: OpenApiOptions 
     'x-unknown-path': withHeaders404(),
     components: {
       schemas: {
-        SearchQuery: schemaOf(searchQueryUpTo(maxTopK), 'input'),
+        SearchQuery: searchQuery(maxTopK),
         SearchResponse: schemaOf(SearchResponse, 'output'),
+        ExplanationPiece: schemaOf(ExplanationPiece, 'output'),
+        SearchDone: schemaOf(SearchDone, 'output'),
+        Facets: schemaOf(Facets, 'output'),
         Image: schemaOf(Image, 'output'),
         UploadRequest: schemaOf(UploadRequest, 'input'),
         Upload: schemaOf(Upload, 'output'),
@@ -49,6 +54,19 @@ export function createOpenApiDocument({ maxTopK = limits.topK }: OpenApiOptions 
       securitySchemes,
     },
   };
+}
+
+/** One of three parts must say what is searched for, which a check of all of them does not tell. */
+function searchQuery(maxTopK: number): Json {
+  const schema = schemaOf(searchQueryUpTo(maxTopK), 'input');
+  const { query, texts, like } = schema['properties'] as Readonly<Record<string, Json>>;
+  const [words] = (query?.['anyOf'] ?? []) as readonly Json[];
+  const said = { query: words, texts: { ...texts, minItems: 1 }, like: { ...like, minItems: 1 } };
+  const anyOf = Object.entries(said).map(([name, one]) => ({
+    required: [name],
+    properties: { [name]: one },
+  }));
+  return { ...schema, anyOf };
 }
 
 const securitySchemes: Json = {

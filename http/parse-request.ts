@@ -74,9 +74,23 @@ function messageOf(issue: Issue): string {
       return bound('least', issue.minimum, issue.origin);
     case 'too_big':
       return bound('most', issue.maximum, issue.origin);
+    case 'invalid_value':
+      return `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`;
+    case 'invalid_union':
+      return oneOf(issue.errors) ?? issue.message;
     default:
       return issue.message;
   }
+}
+
+/** What each of the forms that a field may have wants of it. */
+function oneOf(forms: readonly (readonly Issue[])[]): string | undefined {
+  const wanted = forms.flatMap(([first]) => {
+    // Nothing at all is a form that nobody means to write.
+    const isEmpty = first?.code === 'invalid_value' && first.values.every((value) => value === '');
+    return first === undefined || isEmpty ? [] : [messageOf(first)];
+  });
+  return wanted.length === 0 ? undefined : [...new Set(wanted)].join(', or ');
 }
 
 function bound(which: 'least' | 'most', limit: number | bigint, origin: string): string {

@@ -1,10 +1,22 @@
 import type { Scalar } from '../core/filter.ts';
 
+/** A text that looks like a number is still a text. */
+const texts = new Map([
+  ['q', 'query'],
+  ['cursor', 'cursor'],
+]);
+
+/** May be repeated; one value is a list of one. */
+const lists = new Set(['exclude', 'like']);
+
+/** These have another form here, or none, and that they are no parameters is said of such a name. */
+const ofBodies = new Set(['query', 'filters', 'texts']);
+
 const operators = new Set(['gte', 'gt', 'lte', 'lt', 'not']);
 
 /**
  * The query string of `GET /search` in the form of the body of `POST /search`; what is wrong with
- * it is found by the same schema. `q` is the query, `filter.<key>` a filter (repeated: any of),
+ * it is found by the same schema. `q` is the query, `exclude` and `like` may be repeated, `filter.<key>` a filter (repeated: any of),
  * `filter.<key>.gte` and the like an operator. As a query string has no types, a filter value that
  * reads like a number or a boolean matches both forms.
  */
@@ -15,12 +27,11 @@ export function fromQueryString(params: URLSearchParams): Record<string, unknown
   for (const name of new Set(params.keys())) {
     const values = params.getAll(name);
     if (name.startsWith('filter.')) filters.push([name.slice('filter.'.length), values]);
-    // A query that looks like a number is still a text.
-    else if (name === 'q') fields.push(['query', values.length === 1 ? values[0] : values]);
-    else if (name === 'cursor') fields.push([name, values.length === 1 ? values[0] : values]);
-    // These have another form here, and that they are no parameters is said of such a name.
-    else if (name === 'query' || name === 'filters') fields.push([`?${name}`, values]);
-    else fields.push([name, values.length === 1 ? typed(values[0] ?? '') : values]);
+    else if (lists.has(name)) fields.push([name, values]);
+    else if (ofBodies.has(name)) fields.push([`?${name}`, values]);
+    else if (texts.has(name)) {
+      fields.push([texts.get(name) ?? name, values.length === 1 ? values[0] : values]);
+    } else fields.push([name, values.length === 1 ? typed(values[0] ?? '') : values]);
   }
   if (filters.length > 0) fields.push(['filters', toFilters(filters)]);
   return Object.fromEntries(fields);

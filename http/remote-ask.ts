@@ -1,6 +1,7 @@
 import type { Async, FailureCode } from '../core/failure.ts';
 import type { Images } from '../core/images.ts';
-import { Image, limits, SearchResponse } from '../core/model.ts';
+import { Facets, type FacetsSource } from '../core/facets.ts';
+import { Image, limits, SearchQuery, SearchResponse } from '../core/model.ts';
 import type { Span } from '../core/tracing.ts';
 import type { RequestContext, Search } from '../core/search.ts';
 import type { RemoteCall, RemoteCaller } from './remote-caller.ts';
@@ -8,7 +9,9 @@ import type { RemoteCall, RemoteCaller } from './remote-caller.ts';
 type Question<T> = Omit<RemoteCall<T>, 'headers' | 'leftMs' | 'signal' | 'onAnswer'>;
 
 /** Asks the service on behalf of a request. */
-export type RemoteAsk = <T>(question: Question<T>, context: RequestContext) => Async<T>;
+export type RemoteAsk = <T>(question: Question<T>, context: AskingContext) => Async<T>;
+
+type AskingContext = Pick<RequestContext, 'requestId' | 'signal' | 'timings' | 'generation'>;
 
 /** Codes that no search and no look at a picture ends with: whoever says so is somebody else. */
 const nowhere: readonly FailureCode[] = ['method_not_allowed', 'cancelled'];
@@ -43,14 +46,12 @@ const maxListBytes = 72 * 1024 * 1024;
 
 export function createRemoteSearchOn(ask: RemoteAsk): Search {
   return (query, context) => {
-    // Pages are not cut there, and a service that is older knows of none.
-    const { cursor: _, ...asked } = query;
-    const isList = asked.top_k > limits.topK;
+    const isList = query.top_k > limits.topK;
     return ask(
       {
         method: 'POST',
         path: '/search',
-        body: JSON.stringify(asked),
+        body: JSON.stringify(toBody(query)),
         schema: SearchResponse,
         foreign: foreignToSearch,
         // A whole list takes longer than an answer, and more bytes.
@@ -60,6 +61,31 @@ export function createRemoteSearchOn(ask: RemoteAsk): Search {
       context,
     );
   };
+}
+
+const defaults: Readonly<Record<string, unknown>> = {
+  ...SearchQuery.parse({ query: 'any' }),
+  query: '',
+};
+
+const keptHere: ReadonlySet<string> = new Set(['cursor', 'include_explanation', 'rerank']);
+
+/**
+ * Pages are not cut there, and no language model is asked. What is as it always is, is left out: a
+ * service that is older than this process refuses fields that it does not know.
+ */
+function toBody(query: SearchQuery): Readonly<Record<string, unknown>> {
+  const said = Object.entries(query).filter(
+    ([name, value]) =>
+      !keptHere.has(name) && (Array.isArray(value) ? value.length > 0 : value !== defaults[name]),
+  );
+  return Object.fromEntries(said);
+}
+
+/** A service that is older than this process has none, and says `not_found`. */
+export function createRemoteFacets(ask: RemoteAsk): FacetsSource {
+  const get = { method: 'GET', path: '/facets', foreign: foreignToImages, hedged: false } as const;
+  return (context) => ask({ ...get, schema: Facets }, context);
 }
 
 export function createRemoteImages(ask: RemoteAsk): Images {
@@ -75,7 +101,7 @@ export function createRemoteImages(ask: RemoteAsk): Images {
   };
 }
 
-function headersOf({ requestId, generation }: RequestContext, span: Span | undefined) {
+function headersOf({ requestId, generation }: AskingContext, span: Span | undefined) {
   return {
     'X-Request-Id': requestId,
     ...(span && { traceparent: span.traceparent }),
@@ -85,7 +111,7 @@ function headersOf({ requestId, generation }: RequestContext, span: Span | undef
 
 const stages = /(?:^|,)\s*(encode|search|total)\s*;\s*dur=(\d+(?:\.\d+)?)/g;
 
-function addStages(serverTiming: string | string[] | undefined, { timings }: RequestContext): void {
+function addStages(serverTiming: string | string[] | undefined, { timings }: AskingContext): void {
   for (const [, stage, ms] of String(serverTiming ?? '').matchAll(stages)) {
     // Its whole time is one part of ours.
     if (stage !== undefined) timings.add(stage === 'total' ? 'service' : stage, Number(ms));

@@ -32,7 +32,8 @@ describeEncoder('the remote encoder before the demo model', async () => {
 
 describe('a remote encoder', () => {
   it('has the model and the very vectors of the one behind it', async () => {
-    const behind = createFakeEncoder({ id: 'other', dimensions: 48, device: 'cuda' });
+    const calibration = { slope: 30, middle: 0.25 };
+    const behind = createFakeEncoder({ id: 'other', dimensions: 48, device: 'cuda', calibration });
     const remote = await connect(await serve(behind));
     expect(remote.model).toEqual(behind.model);
     const texts = ['a red car', '', '\uD83D', 'x'.repeat(8192)];

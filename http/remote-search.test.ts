@@ -46,6 +46,8 @@ describe('a remote search', () => {
       return {
         id: String(place),
         score: 1,
+        confidence: 0.9,
+        duplicates: ['7'],
         metadata: { ...metadata, note, url: '/', thumbnail_url: null },
       };
     });

@@ -54,13 +54,67 @@ describe('a remote service', () => {
         traceparent: '00-trace/remote',
       },
     });
-    // Pages are the edge's own.
-    expect({ ...JSON.parse(asked?.body ?? ''), cursor: null }).toEqual(query);
-    expect(asked?.body).not.toContain('cursor');
+    // What is as always is left out: an older service would refuse fields that it does not know.
+    expect(JSON.parse(asked?.body ?? '')).toEqual({ query: 'a dog' });
     expect(labels).toEqual({ outcome: 'ok' });
     const left = Number(asked?.headers['x-deadline-ms']);
     expect(left).toBeGreaterThan(1);
     expect(left).toBeLessThan(5000);
+  });
+
+  it('asks for what is not as always, and for nothing of a language model', async () => {
+    const server = await serve((response) => answerJson(response, createResponse()));
+    const { search } = createRemoteService({ baseUrl: server.url });
+    const said = {
+      query: 'a dog',
+      texts: [{ text: 'at night', weight: 2 }],
+      exclude: ['people'],
+      like: ['1'],
+      diversity: 0.5,
+      fold_duplicates: true,
+      top_k: 7,
+      score_threshold: 'auto',
+      filters: { category: 'animals' },
+    } as const;
+    const models = { include_explanation: true, rerank: true, cursor: '*' };
+    expectOk(await search(SearchQuery.parse({ ...said, ...models }), requestContext()));
+    expectOk(await search(SearchQuery.parse({ like: ['1'] }), requestContext()));
+    expect(server.asked.map(({ body }) => JSON.parse(body) as unknown)).toEqual([
+      said,
+      { like: ['1'] },
+    ]);
+  });
+
+  it('is asked what pictures can be filtered by, and told of the state of the index', async () => {
+    const facets = {
+      facets: [{ key: 'category', values: [{ value: 'animals', count: 2 }] }],
+      sampled: 2,
+      total: 2,
+    };
+    const server = await serve((response) => answerJson(response, facets));
+    const service = createRemoteService({ baseUrl: server.url });
+    expect(expectOk(await service.facets(requestContext({ generation: 'g1' })))).toEqual(facets);
+    expect(server.asked[0]).toMatchObject({
+      method: 'GET',
+      url: '/facets',
+      headers: { 'x-index-generation': 'g1' },
+    });
+  });
+
+  it('may be older and know of no facets, and is searched all the same', async () => {
+    let isAsked = false;
+    const server = await serve((response) => {
+      if (isAsked) return answerJson(response, createResponse());
+      const body = { code: 'not_found', status: 404, detail: 'Cannot find anything here: /facets' };
+      response.writeHead(404, { 'content-type': 'application/problem+json' });
+      return response.end(JSON.stringify(body));
+    });
+    const service = createRemoteService({ baseUrl: server.url });
+    for (let time = 0; time < 10; time++) {
+      expect(expectFailure(await service.facets(requestContext())).code).toBe('not_found');
+    }
+    isAsked = true;
+    expectOk(await service.search(query, requestContext()));
   });
 
   it('tells the service how little time is left', async () => {

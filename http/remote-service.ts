@@ -1,12 +1,18 @@
 import * as z from 'zod';
 import type { Async } from '../core/failure.ts';
+import type { FacetsSource } from '../core/facets.ts';
 import type { Images } from '../core/images.ts';
 import type { CollectionStats } from '../core/ports.ts';
 import { ok } from '../core/result.ts';
 import type { Search } from '../core/search.ts';
 import type { Clock } from '../core/timings.ts';
 import type { Health } from './health.ts';
-import { createRemoteAsk, createRemoteImages, createRemoteSearchOn } from './remote-ask.ts';
+import {
+  createRemoteAsk,
+  createRemoteFacets,
+  createRemoteImages,
+  createRemoteSearchOn,
+} from './remote-ask.ts';
 import { createRemoteCaller } from './remote-caller.ts';
 import { createExchanges } from './remote-exchange.ts';
 import { askHealth } from './remote-health.ts';
@@ -17,6 +23,7 @@ import { Stats } from './stats.ts';
 export interface RemoteService {
   readonly search: Search;
   readonly images: Images;
+  readonly facets: FacetsSource;
   /** What the service's `/stats` say of its collection. */
   describe(): Async<CollectionStats>;
   /** What its `/health` says, healthy or not; `undefined` when nobody answers. */
@@ -63,6 +70,7 @@ export function createRemoteService(options: RemoteServiceOptions): RemoteServic
   return {
     search: createRemoteSearchOn(ask),
     images: createRemoteImages(ask),
+    facets: createRemoteFacets(ask),
     async describe() {
       const stats = await caller.call({
         method: 'GET',

@@ -28,10 +28,15 @@ export function headersOf(c: Context): Headers {
   return none;
 }
 
-/** Answers with this text, and with all of `headersOf` so far. */
+/** `Cache-Control` of an answer that is good for a moment: a CDN's, or one key's holder's alone. */
+export function whoMayKeep(c: Context): string {
+  return c.get('apiKeyId') === undefined ? 'public, max-age=0, s-maxage=1' : 'private, max-age=0';
+}
+
+/** Answers with this text or stream, and with all of `headersOf` so far. */
 export function respondText(
   c: Context,
-  text: string | null,
+  text: string | ReadableStream<Uint8Array> | null,
   { status = 200, headers }: { readonly status?: number; readonly headers: Headers },
 ): Response {
   c.set('complete', true);
@@ -40,38 +45,54 @@ export function respondText(
 
 /** Turns a failure into `application/problem+json`: the only place that applies status codes. */
 export function respondFailure(c: Context, failure: Failure): Response {
-  const { status, title } = failures[failure.code];
+  const { status } = failures[failure.code];
   const retryAfter = failure.retryAfterSeconds ?? (status === 503 ? 1 : undefined);
   if (retryAfter !== undefined) headersOf(c)['Retry-After'] = String(Math.ceil(retryAfter));
-  return problem(c, {
-    type: `/docs#${failure.code}`,
-    title,
-    status,
-    detail: failure.detail,
-    code: failure.code,
-    request_id: requestId(c),
-    ...(failure.errors === undefined ? {} : { errors: failure.errors }),
-  });
+  return problem(c, problemOf(c, failure));
 }
 
-/** The same, with a line in the log where it is the service that failed. */
+/** A failure as its body says it. */
+export function problemOf(c: Context, { code, detail, errors }: Failure): Problem {
+  const { status, title } = failures[code];
+  return {
+    type: `/docs#${code}`,
+    title,
+    status,
+    detail,
+    code,
+    request_id: requestId(c),
+    ...(errors === undefined ? {} : { errors }),
+  };
+}
+
+/** The same as an answer, with a line in the log where it is the service that failed. */
 export function respondAndLog(c: Context, logger: Logger, failed: Failure): Response {
-  const { code, detail, cause } = failed;
-  if (failures[code].status >= 500) {
-    logger.warn({ code, err: cause, request_id: requestId(c) }, detail);
-  }
+  logFailure(c, logger, failed);
   return respondFailure(c, failed);
+}
+
+export function logFailure(c: Context, logger: Logger, { code, detail, cause }: Failure): void {
+  if (failures[code].status < 500) return;
+  logger.warn({ code, err: cause, request_id: requestId(c) }, detail);
 }
 
 /** A bug: nothing is told but the id under which the log has the rest. */
 export function respondBug(c: Context): Response {
-  return problem(c, {
+  return problem(c, bugOf(c));
+}
+
+export function logBug(c: Context, logger: Logger, error: unknown): void {
+  logger.error({ err: error, request_id: requestId(c) }, 'A request met a bug');
+}
+
+export function bugOf(c: Context): Problem {
+  return {
     type: 'about:blank',
     title: 'Internal Server Error',
     status: 500,
     code: 'internal',
     request_id: requestId(c),
-  });
+  };
 }
 
 export function requestId(c: Context): string {

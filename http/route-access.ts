@@ -20,6 +20,7 @@ export interface RouteAccess extends Access {
  */
 export const routeAccess: Readonly<Record<string, RouteAccess>> = {
   '/search': { scope: 'search', limited: true },
+  '/facets': { scope: 'search', limited: true },
   // `DELETE`, and whatever somebody adds and forgets.
   '/images/:id': { scope: 'admin', limited: true, reads: { scope: 'search', limited: true } },
   '/images/:id/similar': { scope: 'search', limited: true },

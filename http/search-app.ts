@@ -5,14 +5,16 @@ import type { Search } from '../core/search.ts';
 import { createDocsApp } from './docs.ts';
 import { createHealthApp, type Health } from './health.ts';
 import { withHeaders } from './middleware.ts';
-import { requestId, respondBug, respondFailure } from './respond.ts';
+import { logBug, respondBug, respondFailure } from './respond.ts';
 import { routeOf } from './route-of.ts';
+import { createFacetRoutes, type FacetRoutesParts } from './facet-routes.ts';
 import { createSearchRoutes, type SearchRoutesParts } from './search-routes.ts';
 import { createStatsApp, type StatsParts } from './stats.ts';
 import { createUploadForm, type UploadForms } from './upload-form.ts';
 import { createUploadRoutes, type UploadRoutesParts } from './upload-routes.ts';
 
-export interface SearchAppParts extends SearchRoutesParts, UploadRoutesParts, StatsParts {
+export interface SearchAppParts
+  extends SearchRoutesParts, FacetRoutesParts, UploadRoutesParts, StatsParts {
   readonly health: () => Promise<Health>;
   /** What every request passes before it is answered: traces, log, keys, limits. */
   readonly guards?: readonly MiddlewareHandler[];
@@ -30,11 +32,12 @@ export function createSearchApp(search: Search, parts: SearchAppParts): Hono {
   app.route('/', createUploadRoutes(parts));
   if (uploadForms) app.route('/', createUploadForm({ ...parts, uploadForms }));
   app.route('/', createSearchRoutes(search, parts));
+  app.route('/', createFacetRoutes(parts));
   app.route('/', createHealthApp(parts.health));
   app.route('/', createStatsApp(parts));
   app.route('/', createDocsApp(parts));
   app.onError((error, c) => {
-    logger.error({ err: error, request_id: requestId(c) }, 'A request met a bug');
+    logBug(c, logger, error);
     return respondBug(c);
   });
   app.notFound((c) =>

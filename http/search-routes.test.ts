@@ -184,6 +184,12 @@ describe('GET /search', () => {
         query: 'a dog',
         top_k: 5,
         score_threshold: 0.2,
+        texts: [],
+        exclude: [],
+        like: [],
+        diversity: 0,
+        fold_duplicates: false,
+        rerank: false,
         include_explanation: false,
         cursor: null,
         filters: {

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { type Context, Hono } from 'hono';
 import * as z from 'zod';
+import { describeQuery } from '../core/describe-query.ts';
 import { type Async } from '../core/failure.ts';
 import type { Images } from '../core/images.ts';
 import {
@@ -10,16 +11,19 @@ import {
   type SearchResponse,
   TopK,
 } from '../core/model.ts';
-import type { Logger, Metrics, Stage } from '../core/ports.ts';
-import type { RequestContext, Search } from '../core/search.ts';
+import type { Logger, Metrics } from '../core/ports.ts';
+import type { Search } from '../core/search.ts';
 import type { Clock } from '../core/timings.ts';
-import { refuseOtherMethods, serverTiming } from './middleware.ts';
+import { acceptsEvents } from './accepts-events.ts';
+import { refuseOtherMethods } from './middleware.ts';
+import { observeModels, observeSearch, tellOfSearch } from './observe-search.ts';
 import { parseFields, readJsonText } from './parse-request.ts';
 import { createQueryParser } from './query-parser.ts';
 import { fromQueryString } from './query-string.ts';
 import { createRequestContext } from './request-context.ts';
 import { noteRequest } from './request-log.ts';
-import { headersOf, respondAndLog, respondText } from './respond.ts';
+import { respondAndLog, respondText, whoMayKeep } from './respond.ts';
+import { type AskedSearch, streamSearch } from './search-stream.ts';
 import { writeResponse } from './write-response.ts';
 
 export interface SearchRoutesParts {
@@ -31,6 +35,8 @@ export interface SearchRoutesParts {
   readonly timeoutMs: number;
   /** Results of one answer, if not as many as the public may ask for. */
   readonly maxTopK?: number;
+  /** How long a stream may be silent, if not 10 s. */
+  readonly keepAliveMs?: number;
 }
 
 /** The query string of `GET /images/{id}/similar`. */
@@ -40,23 +46,38 @@ export const SimilarParams = z.strictObject({ top_k: TopK, score_threshold: Scor
 export function createSearchRoutes(search: Search, parts: SearchRoutesParts): Hono {
   const app = new Hono();
   const parse = createQueryParser(parts);
-  const searchFor = (c: Context, asked: () => Async<SearchQuery>) =>
-    answerSearch(c, parts, async (context) => {
+  const searchOf =
+    (asked: () => Async<SearchQuery>): AskedSearch =>
+    async (context) => {
       const query = await asked();
       if (!query.ok) return query;
-      context.notes.query = query.value.query;
+      context.notes.query = describeQuery(query.value);
       return search(query.value, context);
-    });
+    };
 
-  app.post('/search', (c) =>
-    searchFor(c, async () => {
-      const text = await readJsonText(c);
-      return text.ok ? parse.body(text.value) : text;
-    }),
+  const posted = (c: Context) => async () => {
+    const text = await readJsonText(c);
+    return text.ok ? parse.body(text.value) : text;
+  };
+
+  app.post('/search', (c) => {
+    const answer = acceptsEvents(c.req.header('accept')) ? streamSearch : answerSearch;
+    return answer(c, parts, searchOf(posted(c)));
+  });
+  app.get('/search', (c) =>
+    answerSearch(
+      c,
+      parts,
+      searchOf(async () => parse.queryString(new URL(c.req.url).search)),
+    ),
   );
-  app.get('/search', (c) => searchFor(c, async () => parse.queryString(new URL(c.req.url).search)));
   app.all('/search', refuseOtherMethods('GET, HEAD, POST'));
 
+  addImageRoutes(app, parts);
+  return app;
+}
+
+function addImageRoutes(app: Hono, parts: SearchRoutesParts): void {
   app.get('/images/:id', async (c) => {
     const id = parseFields(z.strictObject({ id: ImageId }), { id: c.req.param('id') });
     const image = id.ok ? await parts.images.get(id.value.id, createRequestContext(c, parts)) : id;
@@ -72,58 +93,34 @@ export function createSearchRoutes(search: Search, parts: SearchRoutesParts): Ho
     );
   });
   app.all('/images/:id/similar', refuseOtherMethods('GET, HEAD'));
-  return app;
 }
 
 async function answerSearch(
   c: Context,
   parts: SearchRoutesParts,
-  run: (context: RequestContext) => Async<SearchResponse>,
+  run: AskedSearch,
 ): Promise<Response> {
   const context = createRequestContext(c, parts);
-  const { notes, timings } = context;
   const response = await run(context);
-  const headers = headersOf(c);
-  headers['Server-Timing'] = serverTiming(timings);
-  if (notes.cache !== undefined) headers['X-Cache'] = notes.cache;
-  if (!response.ok) {
-    noteRequest(c, { ...notes, timings });
-    return respondAndLog(c, parts.logger, response.error);
-  }
-  measure(parts.metrics, context);
+  tellOfSearch(c, context);
+  if (!response.ok) return respondAndLog(c, parts.logger, response.error);
+  observeSearch(parts.metrics, context);
+  observeModels(parts.metrics, context, response.value.llm);
   const text = writeResponse(response.value);
-  noteRequest(c, { ...notes, timings, responseText: text });
+  noteRequest(c, { responseText: text });
   return c.req.method === 'POST'
     ? respondText(c, text, { headers: { 'Content-Type': 'application/json' } })
     : cacheable(c, response.value, text);
 }
 
-const stages: Readonly<Record<string, Stage>> = {
-  cache: 'cache',
-  remote: 'remote',
-  encode: 'embedding',
-  search: 'search',
-};
-
-function measure(metrics: Metrics, { notes, timings }: RequestContext): void {
-  for (const [name, ms] of timings.entries()) {
-    const stage = stages[name];
-    if (stage !== undefined) metrics.observe(stage, ms);
-  }
-  metrics.observe('total', timings.elapsed());
-  if (notes.cache !== undefined) metrics.countCache(notes.cache);
-}
-
 /** A `GET` may be kept by a CDN for a moment, and asked about by its tag. */
 function cacheable(c: Context, response: SearchResponse, text: string): Response {
-  // The same results are the same answer, however long they took.
-  const { latency_ms: _, cached: __, ...lasting } = response;
+  // The same results are the same answer, however long they took and whatever they cost.
+  const { latency_ms: _, cached: __, llm: ___, ...lasting } = response;
   const etag = `W/"${hash('sha256', JSON.stringify(lasting), 'base64url').slice(0, 22)}"`;
-  // For one key's holder alone, where keys are asked for.
-  const forAll = c.get('apiKeyId') === undefined;
   const headers = {
     'Content-Type': 'application/json',
-    'Cache-Control': forAll ? 'public, max-age=0, s-maxage=1' : 'private, max-age=0',
+    'Cache-Control': isWhole(response) ? whoMayKeep(c) : 'no-store',
     ETag: etag,
   };
   const known = c.req
@@ -132,4 +129,10 @@ function cacheable(c: Context, response: SearchResponse, text: string): Response
     .map((tag) => tag.trim());
   if (known?.includes(etag) !== true) return respondText(c, text, { headers });
   return respondText(c, null, { status: 304, headers });
+}
+
+/** What a model could not say this time, it may say the next. */
+function isWhole({ llm }: SearchResponse): boolean {
+  const outcomes = Object.values(llm ?? {});
+  return outcomes.every(({ outcome }) => ['ok', 'off', 'nothing_found'].includes(outcome));
 }

@@ -1,6 +1,7 @@
 import { type Context, Hono } from 'hono';
 import {
   type APIGatewayProxyResult,
+  defaultIsContentTypeBinary,
   handle,
   type LambdaContext,
   type LambdaEvent,
@@ -24,19 +25,35 @@ const marginMs = 500;
  * perhaps for ever.
  */
 export function createLambdaHandler(app: Hono, flush: () => Promise<void>): LambdaHandler {
-  const outer = new Hono();
-  outer.all('*', async (c) => {
-    setDeadline(c);
-    return app.fetch(c.req.raw, c.env as object);
-  });
-  const answer = handle(outer);
+  const answer = createAnswering(app);
   return async (event, context) => {
     try {
-      return await answer(withJoinedHeaders(withoutUselessBody(event)), context as LambdaContext);
+      return await answer(event, context as LambdaContext);
     } finally {
       await flush();
     }
   };
+}
+
+/** Asks the app what an event asks for; who gives another answer than the app's, gives that. */
+export function createAnswering<Given extends Pick<LambdaContext, 'getRemainingTimeInMillis'>>(
+  app: Hono,
+  answerWith: (response: Response, context: Given) => Promise<Response> = async (all) => all,
+): (event: LambdaEvent, context: Given) => Promise<APIGatewayProxyResult> {
+  const outer = new Hono();
+  outer.all('*', async (c) => {
+    setDeadline(c);
+    const { lambdaContext } = c.env as { readonly lambdaContext: Given };
+    return answerWith(await app.fetch(c.req.raw, c.env as object), lambdaContext);
+  });
+  const answer = handle(outer, { isContentTypeBinary });
+  return (event, context) =>
+    answer(withJoinedHeaders(withoutUselessBody(event)), context as unknown as LambdaContext);
+}
+
+/** A stream of events is a text like any other. */
+function isContentTypeBinary(type: string): boolean {
+  return type !== 'text/event-stream' && defaultIsContentTypeBinary(type);
 }
 
 /** As a caller would who has only so long. */

@@ -8,6 +8,7 @@ import { AwsEnvironment, EdgeConfig } from '../config.ts';
 import { openEdge } from '../open.ts';
 import { createLambdaHandler } from './handler.ts';
 import { withPatience } from './patience.ts';
+import { createStreamingHandler, lambdaStreaming } from './streaming-handler.ts';
 
 /** A collector in the same network takes a few milliseconds. */
 const maxFlushMs = 250;
@@ -30,10 +31,16 @@ const { app } = openEdge(config, { logger, metrics, tracer, now }, aws);
 
 const sendTraces = tracer && withPatience(() => tracer.flush(), maxFlushMs);
 
-export const handler = createLambdaHandler(app, async () => {
+async function flush(): Promise<void> {
   metrics.flush();
   await sendTraces?.();
-});
+}
+
+/** Answers come whole: behind API Gateway, a load balancer, a function URL that is `BUFFERED`. */
+export const handler = createLambdaHandler(app, flush);
+
+/** Answers come as they are written: behind a function URL whose invoke mode is `RESPONSE_STREAM`. */
+export const streamHandle = createStreamingHandler(app, flush, lambdaStreaming());
 
 /** Lambda reports what ends the start of a function. */
 function orThrow<T>(result: Result<T, Failure>): T {
