@@ -34,6 +34,8 @@ export type Answer<T> =
   | (About & { readonly ok: true; readonly value: T })
   | (About & { readonly ok: false; readonly problem: Problem });
 
+export type Failed = Extract<Answer<never>, { readonly ok: false }>;
+
 /** How an answer is told from others: what it must have under a key. */
 export interface Kind<T> {
   readonly key: keyof T & string;
@@ -51,12 +53,12 @@ export function readAnswer<T>(response: Response, text: string, kind: Kind<T>): 
   if (isRight && (response.ok || kind.statuses?.includes(status) === true)) {
     return { ok: true, ...about, value: body as T };
   }
-  const problem = response.ok || !body ? unexpected(response) : readProblem(response, body);
+  const problem = response.ok || !body ? unexpected(response) : readProblem(body, response);
   return { ok: false, ...about, problem };
 }
 
 /** The answer of a call that had none: the signal tells whether the caller left or it took too long. */
-export function brokenOff(signal: AbortSignal, cause: unknown, origin: string): Answer<never> {
+export function brokenOff(signal: AbortSignal, cause: unknown, origin: string): Failed {
   if (!signal.aborted) {
     const detail = `Cannot ask as there is no answer from ${origin}: ${reasonOf(cause)}`;
     return noAnswer('unreachable', 'The server does not answer', detail);
@@ -69,20 +71,23 @@ export function brokenOff(signal: AbortSignal, cause: unknown, origin: string): 
   return noAnswer('cancelled', 'The request was cancelled', detail);
 }
 
-export const unsendableKey: Answer<never> = noAnswer(
+export const unsendableKey: Failed = noAnswer(
   'unauthenticated',
   'An API key is needed',
   'Cannot send the API key as it has characters that no key has',
 );
 
-function noAnswer(code: ProblemCode, title: string, detail: string): Answer<never> {
+function noAnswer(code: ProblemCode, title: string, detail: string): Failed {
   const rest = { type: 'about:blank', status: 0, request_id: '', errors: [] };
   const about = { status: 0, timing: {}, cache: undefined, retryAfterSeconds: undefined };
   return { ok: false, ...about, problem: { ...rest, code, title, detail } };
 }
 
-function readProblem(response: Response, body: Readonly<Record<string, unknown>>): Problem {
-  const { status, headers } = response;
+/** What a body says of it; its status is that of the answer. */
+export function readProblem(
+  body: Readonly<Record<string, unknown>>,
+  { status, headers }: Pick<Response, 'status' | 'headers'>,
+): Problem {
   const text = (key: string, otherwise: string): string => {
     const value = body[key];
     return typeof value === 'string' ? value : otherwise;
@@ -99,7 +104,7 @@ function readProblem(response: Response, body: Readonly<Record<string, unknown>>
 }
 
 /** Somebody else answered, or a server of another kind. */
-function unexpected({ status, headers, url }: Response): Problem {
+export function unexpected({ status, headers, url }: Response): Problem {
   const type = headers.get('content-type')?.split(';')[0] ?? 'no content-type';
   return {
     type: 'about:blank',
@@ -112,7 +117,7 @@ function unexpected({ status, headers, url }: Response): Problem {
   };
 }
 
-function parseObject(text: string): Record<string, unknown> | undefined {
+export function parseObject(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null ? { ...value } : undefined;

@@ -1,5 +1,5 @@
 import { brokenOff, readAnswer, unsendableKey } from './client-answer.ts';
-import type { Answer, Kind } from './client-answer.ts';
+import type { Answer, Failed, Kind } from './client-answer.ts';
 import { createDeadline } from './client-deadline.ts';
 
 export interface ClientOptions {
@@ -32,36 +32,56 @@ export interface Call<T> extends CallOptions {
 
 export type Ask = <T>(call: Call<T>) => Promise<Answer<T>>;
 
+type Sent = Omit<Call<never>, 'kind'> & { readonly accept?: string };
+
+/** Sends a call, and hands its answer on to be read within the call's time. */
+export type Exchange = <A>(
+  call: Sent,
+  read: (response: Response, lost: Lost) => Promise<A>,
+) => Promise<A | Failed>;
+
+/** What an answer is that broke off: the signal tells why. */
+export type Lost = (cause: unknown) => Failed;
+
 /** @param base Where the server is; ends with a slash. */
-export function createAsk(options: ClientOptions, base: URL): Ask {
+export function createExchange(options: ClientOptions, base: URL): Exchange {
   const { apiKey, timeoutMs = 20_000 } = options;
   // The platform's own is looked up late and called bare: browsers refuse it as a method.
   const send: typeof fetch = options.fetch ?? ((input, init) => fetch(input, init));
 
-  return async function ask<T>({ path, kind, ...call }: Call<T>): Promise<Answer<T>> {
+  return async ({ path, ...call }, read) => {
     const key = typeof apiKey === 'function' ? apiKey() : apiKey;
     // Headers of any other text can't be made.
     if (key !== undefined && !/^[\x21-\x7e]+$/.test(key)) return unsendableKey;
     const deadline = createDeadline(timeoutMs, call.signal);
+    const { signal } = deadline;
+    const lost: Lost = (cause) => brokenOff(signal, cause, base.origin);
     try {
-      const response = await send(new URL(path, base), {
-        ...toRequest(call, key),
-        signal: deadline.signal,
-      });
-      return readAnswer(response, await response.text(), kind);
-    } catch (cause) {
-      return brokenOff(deadline.signal, cause, base.origin);
+      const begin = async () => send(new URL(path, base), { ...toRequest(call, key), signal });
+      const response = await begin().catch(lost);
+      return 'problem' in response ? response : await read(response, lost);
     } finally {
       deadline.clear();
     }
   };
 }
 
+export function createAsk(exchange: Exchange): Ask {
+  return ({ kind, ...call }) =>
+    exchange(call, async (response, lost) => {
+      try {
+        return readAnswer(response, await response.text(), kind);
+      } catch (cause) {
+        return lost(cause);
+      }
+    });
+}
+
 function toRequest(
-  { method, ...call }: Omit<Call<unknown>, 'path' | 'kind'>,
+  { method, accept = 'application/json', ...call }: Omit<Sent, 'path'>,
   key: string | undefined,
 ) {
-  const headers: Record<string, string> = { accept: 'application/json' };
+  const headers: Record<string, string> = { accept };
   if (key !== undefined) headers['authorization'] = `Bearer ${key}`;
   if (call.requestId !== undefined) headers['x-request-id'] = call.requestId;
   if (call.body === undefined) return { ...(method && { method }), headers };

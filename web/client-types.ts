@@ -9,6 +9,8 @@ export interface Health {
   readonly vector_store: string;
   readonly device: string;
   readonly model: string;
+  /** What a language model may be asked there; left out by a server that knows of none. */
+  readonly features?: { readonly explanation: boolean; readonly rerank: boolean } | undefined;
 }
 
 interface StageSummary {

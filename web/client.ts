@@ -1,21 +1,24 @@
+import type { Facets } from '../core/facets.ts';
 import type { Image, SearchQuery, SearchResponse } from '../core/model.ts';
 import type { Removal, Upload, UploadsInfo } from '../core/upload-request.ts';
 import type { Answer, Kind } from './client-answer.ts';
-import { createAsk } from './client-ask.ts';
+import { createAsk, createExchange } from './client-ask.ts';
 import type { Ask, CallOptions, ClientOptions } from './client-ask.ts';
+import { createSearchStream } from './client-stream.ts';
+import type { StreamAnswer, StreamOptions } from './client-stream.ts';
 import type { Health, Stats } from './client-types.ts';
 import { postUpload, toUploadRequest } from './client-upload.ts';
 import type { Uploaded, UploadOptions } from './client-upload.ts';
 import { waitForImage } from './wait-for-image.ts';
 import type { WaitOptions } from './wait-for-image.ts';
 
-/** The body of `POST /search` as a caller writes it: only `query` is required. */
+/** The body of `POST /search` as a caller writes it: `query`, `texts` or `like` is required. */
 export type SearchInput = NonNullable<(typeof SearchQuery)['~standard']['types']>['input'];
 
 export interface SearchOptions extends CallOptions {
   /**
-   * Asks with `GET`, whose answer a browser or a CDN may keep. A query with filters is posted all the
-   * same, as a query string has no types.
+   * Asks with `GET`, whose answer a browser or a CDN may keep. A query with filters or with `texts` is
+   * posted all the same: a query string has no types, and no place for weights.
    */
   readonly cacheable?: boolean;
 }
@@ -28,6 +31,12 @@ export interface SimilarOptions extends CallOptions {
 /** The API of a picture search server. What goes wrong is a value; nothing is asked twice. */
 export interface Client {
   search(query: SearchInput, options?: SearchOptions): Promise<Answer<SearchResponse>>;
+  /**
+   * The same in the order in which it comes together: `onResults` is told of the results as soon as
+   * they are found, `onExplanation` of each piece of the explanation, and the whole answer comes last.
+   * From a server that does not stream, all of it comes at once.
+   */
+  searchStream(query: SearchInput, options?: StreamOptions): Promise<StreamAnswer>;
   /**
    * The pages of one list, `top_k` results each, that no change of the index moves. The last one is
    * the end or a failure; `cursor` in the query goes on from the page that failed.
@@ -47,12 +56,15 @@ export interface Client {
   waitUntilSearchable(id: string, options?: WaitOptions): Promise<Answer<Image>>;
   /** Removes a picture's file; it is gone from searches a moment later. */
   remove(id: string, options?: CallOptions): Promise<Answer<Removal>>;
+  /** What pictures can be filtered by: keys of their metadata with few values, and how frequent. */
+  facets(options?: CallOptions): Promise<Answer<Facets>>;
   /** A server that cannot search gives a value too: its `status` is `unhealthy`. */
   health(options?: CallOptions): Promise<Answer<Health>>;
   stats(options?: CallOptions): Promise<Answer<Stats>>;
 }
 
 const search = { key: 'results', isIt: Array.isArray } as Kind<SearchResponse>;
+const facets = { key: 'facets', isIt: Array.isArray } as Kind<Facets>;
 const picture = { key: 'metadata', isIt: isObject } as Kind<Image>;
 const health = { key: 'status', isIt: isText, statuses: [503] } as Kind<Health>;
 const stats = { key: 'collection', isIt: isObject } as Kind<Stats>;
@@ -64,10 +76,12 @@ const removal = { key: 'id', isIt: isText } as Kind<Removal>;
 export function createClient(options: ClientOptions): Client {
   const base = new URL(options.baseUrl);
   if (!base.pathname.endsWith('/')) base.pathname += '/';
-  const ask = createAsk(options, base);
+  const exchange = createExchange(options, base);
+  const ask = createAsk(exchange);
   const searchFor: Client['search'] = (query, { cacheable = false, ...call } = {}) => {
-    const { filters, ...rest } = query;
-    if (!cacheable || filters) return ask({ ...call, path: 'search', kind: search, body: query });
+    const { filters, texts = [], ...rest } = query;
+    if (!cacheable || filters || texts.length > 0)
+      return ask({ ...call, path: 'search', kind: search, body: query });
     const { query: q, ...more } = rest;
     return ask({ ...call, path: `search?${parameters({ q, ...more })}`, kind: search });
   };
@@ -75,6 +89,7 @@ export function createClient(options: ClientOptions): Client {
     ask({ ...call, path: `images/${encodeURIComponent(id)}`, kind: picture });
   return {
     search: searchFor,
+    searchStream: createSearchStream(exchange, search),
     image,
     ...createUploading(ask, image, base, options),
     async *pages(query, call) {
@@ -90,6 +105,7 @@ export function createClient(options: ClientOptions): Client {
       const asked = parameters({ top_k, score_threshold });
       return ask({ ...call, path: asked === '' ? path : `${path}?${asked}`, kind: search });
     },
+    facets: (call) => ask({ ...call, path: 'facets', kind: facets }),
     health: (call) => ask({ ...call, path: 'health', kind: health }),
     stats: (call) => ask({ ...call, path: 'stats', kind: stats }),
   };
@@ -123,7 +139,8 @@ function createUploading(
 function parameters(values: Readonly<Record<string, unknown>>): string {
   const given = new URLSearchParams();
   for (const [name, value] of Object.entries(values)) {
-    if (value !== undefined && value !== null) given.set(name, String(value));
+    if (Array.isArray(value)) for (const each of value) given.append(name, String(each));
+    else if (value !== undefined && value !== null) given.set(name, String(value));
   }
   return given.toString();
 }
