@@ -1,25 +1,21 @@
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import type { Hono } from 'hono';
 import { createMemoryCache } from '../adapters/memory-cache.ts';
 import { openTracer } from '../adapters/open-tracer.ts';
 import { createPrometheusMetrics } from '../adapters/prometheus-metrics.ts';
 import type { Async } from '../core/failure.ts';
-import type { Cache, ModelInfo } from '../core/ports.ts';
-import type { Tracer } from '../core/tracing.ts';
+import type { ModelInfo } from '../core/ports.ts';
 import { ok } from '../core/result.ts';
-import { createEdge } from '../edge/app.ts';
-import { createLocalSearch } from '../gpu-service/app.ts';
 import type { GpuServiceConfig } from '../gpu-service/config.ts';
-import { localHosts } from '../http/only-hosts.ts';
-import { createPage } from '../http/page.ts';
-import { createPictures, pictureUrls } from '../http/pictures.ts';
 import { listen, type RunningServer } from '../http/server.ts';
 import { runCommand } from './command.ts';
 import { indexDemoPictures } from './demo.ts';
 import type { Intake } from './intake.ts';
+import { createLocalApp } from './local-app.ts';
 import { openIntake } from './open-intake.ts';
-import { localIndexOf, type Opened, withEngine } from './open-local.ts';
+import { type Opened, withEngine } from './open-local.ts';
+import { buildPage } from './page-build.ts';
 
 const help = `Search pictures by text, on this machine: one process, nothing else needed.
 
@@ -50,9 +46,6 @@ const options = {
 const drainTimeoutMs = 25_000;
 const portsToTry = 20;
 
-/** Addresses that only this machine can reach. */
-const loopback = new Set(['127.0.0.1', 'localhost', '::1']);
-
 const now = () => performance.now();
 const metrics = createPrometheusMetrics(now, { ofProcess: true });
 
@@ -78,9 +71,12 @@ async function serve(opened: Opened, stopped: AbortSignal, localAws: boolean): A
   const tracer = await openTracer(frontConfig, 'picture-search', logger);
   const cache = front.cache ?? createMemoryCache({ now });
   let origins: readonly string[] = [];
+  const page = await buildPage();
+  if (!page.ok) return page;
   const intake = await openIntake(opened, { cache, localAws, origins: () => origins });
   if (!intake.ok) return intake;
-  const app = createLocalApp(opened, { cache, intake: intake.value, tracer });
+  const parts = { cache, intake: intake.value, tracer, page: page.value, metrics, now };
+  const app = createLocalApp(opened, parts);
   const server = await listenSomewhere(app, config);
   if (server.ok) {
     origins = originsOf(config, server.value.port);
@@ -93,49 +89,9 @@ async function serve(opened: Opened, stopped: AbortSignal, localAws: boolean): A
   return server.ok ? ok(0) : server;
 }
 
-interface LocalParts {
-  readonly cache: Cache;
-  readonly intake: Intake;
-  readonly tracer: Tracer | undefined;
-}
-
-/** The edge on a search of its own, with the page in front of it and the pictures beside it. */
-function createLocalApp(
-  { engine, config, front, frontConfig, logger }: Opened,
-  { cache, intake, tracer }: LocalParts,
-) {
-  const page = createPage(fileURLToPath(new URL('../web', import.meta.url)));
-  const maxSearches = config.MAX_CONCURRENT_SEARCHES;
-  const parts = { ...engine, urlsOf: pictureUrls, metrics, maxSearches };
-  const lists = { cache, index: localIndexOf(config) };
-  // Others write to Qdrant too, and only a Redis that all share tells that they did.
-  const isAlone = config.VECTOR_STORE === 'embedded';
-  const ttlSeconds = frontConfig.REDIS_CACHE_TTL;
-  const app = createEdge({
-    ...parts,
-    ...createLocalSearch(parts),
-    ...front,
-    ...intake.edge,
-    lists,
-    cached:
-      isAlone || front.cache
-        ? { ...lists, modelId: engine.encoder.model.id, ttlSeconds }
-        : undefined,
-    hosts: loopback.has(config.API_HOST) ? localHosts : undefined,
-    openRoutes: page.routes.map(({ path }) => path),
-    logger,
-    tracer,
-    now,
-    timeoutMs: config.REQUEST_TIMEOUT_MS,
-  });
-  app.route('/', createPictures({ store: engine.store, objectsOf: intake.objectsOf }));
-  app.route('/', page);
-  return app;
-}
-
 /** A port that was asked for is that port or nothing; otherwise the next free one will do. */
 async function listenSomewhere(
-  { fetch }: ReturnType<typeof createLocalApp>,
+  { fetch }: Hono,
   { API_HOST: hostname, API_PORT }: GpuServiceConfig,
 ): Async<RunningServer> {
   const asked = (process.env['API_PORT'] ?? '') !== '';

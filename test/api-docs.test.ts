@@ -102,6 +102,8 @@ describe('the curl examples of docs/api.md', () => {
     for (const path of [
       'POST .*/search',
       '/search\\?',
+      'accept: text/event-stream',
+      '/facets\\n',
       '/images/\\d+\\n',
       '/similar',
       '8000/uploads\\n',

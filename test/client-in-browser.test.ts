@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,14 +7,17 @@ import { createMemoryStore } from '../adapters/memory-store.ts';
 import { createS3Objects } from '../adapters/s3-objects.ts';
 import { createS3Uploads } from '../adapters/s3-uploads.ts';
 import { locateByRecord } from '../core/locate-image.ts';
+import { ok } from '../core/result.ts';
+import type { Search } from '../core/search.ts';
 import { createUploads } from '../core/uploads.ts';
-import { createPage } from '../http/page.ts';
 import { listen, type RunningServer } from '../http/server.ts';
 import type { Answer } from '../web/client-answer.ts';
 import type { Uploaded } from '../web/client-upload.ts';
 import { type AwsServer, startAws } from './support/aws-server.ts';
+import { createClientModules } from './support/client-modules.ts';
 import { expectOk } from './support/expect-ok.ts';
 import { createGuardedApp } from './support/guarded-app.ts';
+import { createResponse } from './support/search-app.ts';
 import { useTemporaryDirectories } from './support/temporary-directory.ts';
 import { createFolderUploads, type FolderUploads } from './support/uploads.ts';
 
@@ -52,7 +54,7 @@ describe.skipIf(!existsSync(executablePath))('the client in a browser', () => {
   /** A page of a server, with the content security policy that it sets. */
   async function open(parts: Parameters<typeof createGuardedApp>[0]): Promise<Page> {
     const app = createGuardedApp(parts);
-    app.route('/', createPage(join(import.meta.dirname, '../web')));
+    app.route('/', createClientModules());
     const server = expectOk(await listen({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }));
     servers.push(server);
     const page = await browser.newPage();
@@ -93,6 +95,32 @@ describe.skipIf(!existsSync(executablePath))('the client in a browser', () => {
     expect(progress.at(-1)).toEqual({ sent: 8_000_000, total: 8_000_000 });
     const sent = progress.map((one) => one.sent);
     expect(sent).toEqual(sent.toSorted((a, b) => a - b));
+  });
+
+  it('hears of results before the explanation has begun, and of each piece', async () => {
+    const goOn = Promise.withResolvers<void>();
+    const found = createResponse({ query: 'a dog' });
+    const search: Search = async (_, { progress }) => {
+      progress?.results(found);
+      await goOn.promise;
+      for (const piece of ['Wo', 'of.']) progress?.explanation(piece);
+      return ok({ ...found, explanation: 'Woof.' });
+    };
+    const page = await open({ search });
+    await page.exposeFunction('seen', () => goOn.resolve());
+    const told = await page.evaluate<unknown>(`(async () => {
+      const { createClient } = await import('/client.js');
+      const told = [];
+      const answer = await createClient({ baseUrl: location.origin }).searchStream(
+        { query: 'a dog', include_explanation: true },
+        {
+          onResults: (response) => { told.push(response.query); seen(); },
+          onExplanation: (piece) => told.push(piece),
+        },
+      );
+      return [...told, answer.ok && answer.value.explanation];
+    })()`);
+    expect(told).toEqual(['a dog', 'Wo', 'of.', 'Woof.']);
   });
 
   it('hears why a large upload is refused', async () => {

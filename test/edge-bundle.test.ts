@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createEventParser } from '../web/event-stream.ts';
 import { createKey } from './support/api-keys.ts';
 import { lambdaEvents, searchRequest } from './support/lambda-events.ts';
 import { type LambdaProcess, startLambda } from './support/lambda-process.ts';
@@ -105,6 +106,18 @@ describe('the bundled handler, without node_modules', () => {
     const { statusCode, body } = await lambda.invoke(toEvent(searchRequest('red')));
     expect(statusCode).toBe(200);
     expect(JSON.parse(body)).toMatchObject({ query: 'red', total: 3, model: 'demo' });
+  });
+
+  it('streams a search to a function URL, piece by piece', async () => {
+    const request = searchRequest('red', { accept: 'text/event-stream' });
+    const { statusCode, headers, pieces } = await lambda.stream(
+      lambdaEvents['function URL'](request),
+    );
+    expect(statusCode).toBe(200);
+    expect(headers['content-type']).toBe('text/event-stream');
+    const events = pieces.flatMap(createEventParser());
+    expect(events.map(({ name }) => name)).toEqual(['results', 'done']);
+    expect(pieces).toHaveLength(2);
   });
 
   it('writes metrics for CloudWatch and a line of the log when it has answered', async () => {

@@ -5,6 +5,7 @@ import { createMemoryCache } from '../adapters/memory-cache.ts';
 import { createMemoryRateLimiter } from '../adapters/memory-rate-limiter.ts';
 import { createPrometheusMetrics } from '../adapters/prometheus-metrics.ts';
 import { createRedisCache } from '../adapters/redis-cache.ts';
+import { createFacets } from '../core/facets.ts';
 import { createGeneration, withGeneration } from '../core/generation.ts';
 import { createImages } from '../core/images.ts';
 import { SearchResponse } from '../core/model.ts';
@@ -59,6 +60,7 @@ function createPagingEdge(store: VectorStore, cache: Cache | undefined): Hono {
     search: createSearch({ encoder, store, urlsOf: pictureUrls }),
     images: createImages({ store, modelId: 'fake', urlsOf: pictureUrls }),
     health: async () => healthy,
+    facets: createFacets(store),
     describe: () => store.describe(),
     metrics: createPrometheusMetrics(now),
     limiter: createMemoryRateLimiter({ now }),

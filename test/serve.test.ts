@@ -84,7 +84,8 @@ describe('npm start on an empty index', { timeout: firstStartMs }, () => {
   it('shows the page, and the pictures that it finds', async () => {
     const page = await fetch(url);
     expect(page.headers.get('content-type')).toContain('text/html');
-    const script = await fetch(`${url}/page.js`);
+    const [, address = ''] = /src="(\/assets\/[^"]+\.js)"/.exec(await page.text()) ?? [];
+    const script = await fetch(new URL(address, url));
     expect(script.headers.get('content-type')).toContain('text/javascript');
     const [hit] = (await search({ query: 'a dog' })).results;
     const picture = await fetch(new URL(hit?.metadata.url ?? '', url));

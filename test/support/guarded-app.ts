@@ -1,6 +1,7 @@
 import type { Context, Hono } from 'hono';
 import { createMemoryStore } from '../../adapters/memory-store.ts';
 import { createPrometheusMetrics } from '../../adapters/prometheus-metrics.ts';
+import { createFacets } from '../../core/facets.ts';
 import { type ApiKey, createApiKeyCheck, type Scope } from '../../core/api-keys.ts';
 import { createImages } from '../../core/images.ts';
 import type { Rate, RateLimiter, VectorStore } from '../../core/ports.ts';
@@ -49,6 +50,7 @@ export function createGuardedApp({
   return createSearchApp(search, {
     images: createImages({ store, modelId: 'fake', urlsOf: pictureUrls }),
     health: async () => healthy,
+    facets: createFacets(store),
     describe: () => store.describe(),
     metrics: createPrometheusMetrics(now),
     logger: createLog(),

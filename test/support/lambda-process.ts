@@ -7,16 +7,40 @@ export interface LambdaProcess<Event = LambdaEvent, Answer = APIGatewayProxyResu
   readonly process: ChildProcess;
   /** One invocation; they come one after the other. */
   invoke(event: Event, remainingMs?: number): Promise<Answer>;
+  /** The same of the handler that writes its answer: its head, and what it wrote each time. */
+  stream(event: Event): Promise<Streamed>;
   /** What was printed so far. */
   output(): string;
   stop(): Promise<void>;
 }
 
+export interface Streamed {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly pieces: readonly string[];
+}
+
 const runtime = `
-const { handler } = await import(process.argv[1]);
-process.on('message', async ({ event, remainingMs }) => {
+const { Writable } = await import('node:stream');
+const heads = new WeakMap();
+globalThis.awslambda = {
+  streamifyResponse: (streaming) => streaming,
+  HttpResponseStream: { from: (out, head) => (heads.set(out, head), out) },
+};
+const { handler, streamHandle } = await import(process.argv[1]);
+process.on('message', async ({ event, remainingMs, streamed }) => {
   const end = performance.now() + remainingMs;
-  process.send(await handler(event, { getRemainingTimeInMillis: () => end - performance.now() }));
+  const context = { getRemainingTimeInMillis: () => end - performance.now() };
+  if (!streamed) return process.send(await handler(event, context));
+  const pieces = [];
+  const out = new Writable({
+    write(piece, _, done) {
+      pieces.push(String(piece));
+      done();
+    },
+  });
+  await streamHandle(event, out, context);
+  process.send({ ...heads.get(out), pieces });
 });
 process.send('ready');
 `;
@@ -47,6 +71,11 @@ export async function startLambda<Event = LambdaEvent, Answer = APIGatewayProxyR
       const answer = next();
       child.send({ event: event as object, remainingMs });
       return (await answer) as Answer;
+    },
+    async stream(event) {
+      const answer = next();
+      child.send({ event: event as object, remainingMs: 30_000, streamed: true });
+      return (await answer) as Streamed;
     },
     output: () => printed,
     async stop() {

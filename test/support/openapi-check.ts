@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { createEventParser } from '../../web/event-stream.ts';
 import type { Answer, ApiDocument, Described, Json } from './openapi-document.ts';
 
 export interface Answered {
@@ -54,12 +55,32 @@ function bodyComplaints(
   const wildcard = type.replace(/\/.*/, '/*');
   const media = content[type] ?? content[wildcard];
   if (media === undefined) return [`${name} does not describe the content type "${type}"`];
+  if (media['x-events']) return eventComplaints(body, media['x-events'], schemasOf);
   if (media.schema === undefined) return [];
   try {
     return complaints(schemasOf(media.schema), JSON.parse(body), 'the body');
   } catch {
     return [`the body is not JSON: ${body.slice(0, 100)}`];
   }
+}
+
+/** Events of known names, each with data that is described, and the last of them an end. */
+function eventComplaints(
+  body: string,
+  described: Readonly<Record<string, Json>>,
+  schemasOf: SchemasOf,
+): string[] {
+  const events = createEventParser()(body);
+  const names = events.map(({ name }) => name).join(' ');
+  const order = /^(results ){1,2}(explanation )*(done|error)$/.test(names)
+    ? []
+    : [`events come as ${names}`];
+  const wrong = events.flatMap(({ name, data }) => {
+    const schema = described[name];
+    if (schema === undefined) return [`the event ${name} is not described`];
+    return complaints(schemasOf(schema), JSON.parse(data), `the event ${name}`);
+  });
+  return [...order, ...wrong];
 }
 
 /** A problem can be told to somebody by its id alone, so it must be the one in the header. */

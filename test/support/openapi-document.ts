@@ -8,10 +8,16 @@ const Header = z.object({
   schema: z.record(z.string(), z.unknown()),
 });
 
+const Schema = z.record(z.string(), z.unknown());
+
+const Media = z.object({
+  schema: Schema.optional(),
+  /** Of a stream of events: what the data of each is, by its name. */
+  'x-events': z.record(z.string(), Schema).optional(),
+});
+
 const Answer = z.object({
-  content: z
-    .record(z.string(), z.object({ schema: z.record(z.string(), z.unknown()).optional() }))
-    .optional(),
+  content: z.record(z.string(), Media).optional(),
   headers: z.record(z.string(), Header),
 });
 export type Answer = z.infer<typeof Answer>;

@@ -5,13 +5,14 @@ import { createMemoryCache } from '../../adapters/memory-cache.ts';
 import { createMemoryRateLimiter } from '../../adapters/memory-rate-limiter.ts';
 import { createMemoryStore } from '../../adapters/memory-store.ts';
 import { createPrometheusMetrics } from '../../adapters/prometheus-metrics.ts';
+import { createFacets } from '../../core/facets.ts';
 import { createImages } from '../../core/images.ts';
 import { locateByRecord } from '../../core/locate-image.ts';
 import type { VectorStore } from '../../core/ports.ts';
 import { ok } from '../../core/result.ts';
 import { createSearch, type Search } from '../../core/search.ts';
 import { createUploads } from '../../core/uploads.ts';
-import { createEdge, type EdgeSettings } from '../../edge/app.ts';
+import { createEdge, type EdgeParts, type EdgeSettings } from '../../edge/app.ts';
 import { createPictures, pictureUrls } from '../../http/pictures.ts';
 import { createDirectoryObjects } from '../../adapters/directory-objects.ts';
 import { createFakeEncoder } from './fake-encoder.ts';
@@ -55,24 +56,32 @@ function createNowhereUploads(store: VectorStore) {
   return { uploads, uploadForms };
 }
 
-/**
- * The whole edge: cache, keys, limits and CORS before a real search of a fake encoder. `bugs` is what
- * it logs as errors.
- */
+export interface WholeEdge {
+  readonly app: Hono;
+  /** What it logs as errors. */
+  readonly bugs: readonly string[];
+  /** What it logs of requests. */
+  readonly lines: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** The whole edge: cache, keys, limits and CORS before a real search of a fake encoder. */
 export function createWholeEdge(parts: {
   readonly settings: EdgeSettings;
   readonly store: VectorStore;
   readonly search?: Search;
-}): { readonly app: Hono; readonly bugs: readonly string[] } {
+  readonly llm?: EdgeParts['llm'];
+}): WholeEdge {
   const { settings, store } = parts;
   const now = () => performance.now();
   const bugs: string[] = [];
+  const lines: Readonly<Record<string, unknown>>[] = [];
   const ignore = () => {};
   const encoder = createFakeEncoder();
   const app = createEdge({
     search: parts.search ?? createSearch({ encoder, store, urlsOf: pictureUrls }),
     images: createImages({ store, modelId: 'fake', urlsOf: pictureUrls }),
     health: async () => healthy,
+    facets: createFacets(store),
     describe: () => store.describe(),
     metrics: createPrometheusMetrics(now),
     limiter: createMemoryRateLimiter({ now }),
@@ -84,9 +93,10 @@ export function createWholeEdge(parts: {
     },
     ...createNowhereUploads(store),
     settings,
+    llm: parts.llm,
     logger: {
       debug: ignore,
-      info: ignore,
+      info: (line) => void lines.push(line),
       warn: ignore,
       error: ({ err }) => void bugs.push(err instanceof Error ? (err.stack ?? '') : String(err)),
     },
@@ -94,5 +104,5 @@ export function createWholeEdge(parts: {
     timeoutMs: 5000,
   });
   app.route('/', createPictures({ store, objectsOf: createDirectoryObjects }));
-  return { app, bugs };
+  return { app, bugs, lines };
 }

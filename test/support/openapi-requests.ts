@@ -35,7 +35,7 @@ export function requestsOf(document: ApiDocument): Arbitrary<GeneratedRequest> {
       .filter(([method]) => !method.startsWith('x-'))
       // What can be asked most about is asked most often.
       .map(([method, operation]) => ({
-        weight: 1 + 4 * operation.parameters.length + (operation.requestBody ? 20 : 0),
+        weight: 1 + 4 * Math.min(7, operation.parameters.length) + (operation.requestBody ? 20 : 0),
         arbitrary: requestsFor(path, method.toUpperCase(), operation),
       })),
   );
@@ -93,7 +93,9 @@ function namesOf({ name, required, schema }: Parameter, how: Spirit): Arbitrary<
       ),
     );
   }
-  const valid = valuesOf(schema).map((value): Name[] => [[name, String(value)]]);
+  const valid = valuesOf(schema).map((value) =>
+    [value].flat().map((one): Name => [name, String(one)]),
+  );
   const left: Arbitrary<Name[]> = constant([]);
   if (how === 'valid') return required ? valid : oneof(valid, left);
   const wrong = hostileTexts.map((text): Name[] => [[name, text]]);
@@ -127,6 +129,9 @@ function toQuery(names: readonly Name[], isValid: boolean): string {
 
 const headerTexts = string({ unit: 'grapheme-ascii', maxLength: 40 });
 
+/** The same answer, event by event. */
+const asStream: Name = ['accept', 'text/event-stream'];
+
 const strayHeaders: Arbitrary<Name> = oneof(
   tuple(
     constantFrom('x-request-id', 'if-none-match', 'accept', 'origin', 'x-forwarded-for', 'cookie'),
@@ -148,6 +153,7 @@ const strayHeaders: Arbitrary<Name> = oneof(
     constantFrom('0', '1', '99999999', '-1', 'gzip', 'chunked', 'x'),
   ),
   constant<Name>(['access-control-request-method', 'POST']),
+  constant(asStream),
 );
 
 function bodies(
@@ -159,7 +165,10 @@ function bodies(
   const valid = valuesOf(schema);
   const json: Name[] = [['content-type', 'application/json']];
   const texts = valid.map((value) => JSON.stringify(value));
-  if (how === 'valid') return texts.map((text) => ({ headers: json, text }));
+  if (how === 'valid') {
+    const types = constantFrom<Name[]>(json, [...json, asStream]);
+    return tuple(types, texts).map(([headers, text]) => ({ headers, text }));
+  }
   const nearly = valid.chain(mutated).map((value) => JSON.stringify(value) ?? '');
   return tuple(
     oneof(

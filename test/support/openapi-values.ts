@@ -17,9 +17,12 @@ import type { Json } from './openapi-document.ts';
 
 const maxItems = 4;
 
+const imageId = String.raw`^(0|[1-9]\d{0,19})$`;
+
 /** Values that a JSON schema allows. Rather small ones: they are for requests. */
 export function valuesOf(schema: Json): Arbitrary<unknown> {
   const anyOf = schema['anyOf'] as readonly Json[] | undefined;
+  if (anyOf !== undefined && 'properties' in schema) return alternatives(schema, anyOf);
   if (anyOf !== undefined) return oneof(...anyOf.map(valuesOf));
   const options = schema['enum'] as readonly unknown[] | undefined;
   if (options !== undefined) return constantFrom(...options);
@@ -47,6 +50,20 @@ export function valuesOf(schema: Json): Arbitrary<unknown> {
   }
 }
 
+/** An object that must be one of several, besides what it must be anyhow. */
+function alternatives(schema: Json, anyOf: readonly Json[]): Arbitrary<unknown> {
+  const merged = anyOf.map((one) => ({
+    ...schema,
+    anyOf: undefined,
+    required: [
+      ...((schema['required'] ?? []) as string[]),
+      ...((one['required'] ?? []) as string[]),
+    ],
+    properties: { ...(schema['properties'] as Json), ...(one['properties'] as Json) },
+  }));
+  return oneof(...merged.map(valuesOf));
+}
+
 function rangeOf({ minimum, maximum }: Json): { min?: number; max?: number } {
   return {
     ...(typeof minimum === 'number' ? { min: minimum } : {}),
@@ -57,6 +74,10 @@ function rangeOf({ minimum, maximum }: Json): { min?: number; max?: number } {
 function texts(schema: Json): Arbitrary<string> {
   const minLength = (schema['minLength'] as number | undefined) ?? 0;
   const longest = (schema['maxLength'] as number | undefined) ?? 40;
+  if (schema['pattern'] === imageId) {
+    // Some that are there, and some that are none.
+    return oneof({ weight: 3, arbitrary: constantFrom('1', '2', '3') }, matching(imageId));
+  }
   if (typeof schema['pattern'] === 'string') {
     return matching(schema['pattern']).filter((text) => text.length <= longest);
   }

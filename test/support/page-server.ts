@@ -1,112 +1,129 @@
-import { fileURLToPath } from 'node:url';
-import { Hono } from 'hono';
-import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import type { Hit, SearchResponse } from '../../core/model.ts';
-import { createPage } from '../../http/page.ts';
-import { createPageUploads, mark, type PageUploads } from './page-uploads.ts';
+import type { Hono } from 'hono';
+import { createDirectoryObjects } from '../../adapters/directory-objects.ts';
+import { createMemoryCache } from '../../adapters/memory-cache.ts';
+import { createMemoryStore } from '../../adapters/memory-store.ts';
+import { createProcessLogger } from '../../adapters/process-logger.ts';
+import { createPrometheusMetrics } from '../../adapters/prometheus-metrics.ts';
+import type { ApiKey } from '../../core/api-keys.ts';
+import type { Cache } from '../../core/ports.ts';
+import { openFront } from '../../edge/front.ts';
+import { listen } from '../../http/server.ts';
+import type { Intake } from '../../scripts/intake.ts';
+import { createLocalApp } from '../../scripts/local-app.ts';
+import { openIntake } from '../../scripts/open-intake.ts';
+import { type Opened, readLocalConfig, readLocalFront } from '../../scripts/open-local.ts';
+import { expectOk } from './expect-ok.ts';
+import type { PageIndex } from './page-index.ts';
 
-/** A file name that is markup. */
-const hostileName = '<img src=x onerror="document.title=1">.png';
-const webDirectory = fileURLToPath(new URL('../../web', import.meta.url));
+export interface PageServerOptions {
+  readonly index: PageIndex;
+  /** Where the page was built. */
+  readonly pageFolder: string;
+  /** Empty. */
+  readonly dataDirectory: string;
+  /** Whether it takes pictures. */
+  readonly uploads: boolean;
+  /** Further settings, such as of a language model. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+}
 
-const drawing = '<svg xmlns="http://www.w3.org/2000/svg"><circle r="30" fill="teal"/></svg>';
+export interface AskedRequest {
+  readonly method: string;
+  /** With the query. */
+  readonly path: string;
+}
 
-function hit(index: number, fileName: string, thumbnail_url: string | null = null): Hit {
-  const facts = { s3_key: null, category: 'animals', width: 64, height: 64 };
-  const paths = {
-    file_name: fileName,
-    file_path: fileName,
-    url: `/pictures/${index}`,
-    thumbnail_url,
+/** What `npm start` serves, in this process, with what may go wrong at the flick of a switch. */
+export interface PageServer {
+  readonly origin: string;
+  /** What was asked for, in order. */
+  readonly asked: readonly AskedRequest[];
+  /** From now on nobody is answered without one of these keys. */
+  wantKeys(keys: readonly ApiKey[]): void;
+  /** Lists that are read page by page cannot be read on. */
+  forgetLists(): void;
+  /** Ends every connection, and takes none until it is back. */
+  goOffline(): Promise<void>;
+  comeBack(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const now = () => performance.now();
+const logger = createProcessLogger('silent');
+
+export async function startPageServer(options: PageServerOptions): Promise<PageServer> {
+  const { encoder, points } = options.index;
+  const store = createMemoryStore({ dimensions: encoder.model.dimensions });
+  expectOk(await store.upsert(points));
+  const { cache, forget } = createForgetfulCache();
+  const engine = { encoder, bareEncoder: encoder, store };
+  const opened = openWith(engine, options);
+  const intake = options.uploads
+    ? expectOk(await openIntake(opened, { cache, localAws: false, origins: () => [] }, {}))
+    : noIntake;
+  const metrics = createPrometheusMetrics(now);
+  const parts = { cache, intake, tracer: undefined, page: options.pageFolder, metrics, now };
+  const asked: AskedRequest[] = [];
+  let app = createLocalApp(opened, parts);
+  const fetch = (request: Request) => {
+    const { pathname, search } = new URL(request.url);
+    asked.push({ method: request.method, path: `${pathname}${search}` });
+    return app.fetch(request);
   };
-  const said = { size: 2_345_678, taken_at: 1_591_012_800, etag: 'abcdef' };
-  const more: Readonly<Record<string, number | string>> = index === 5 ? said : {};
-  const metadata = { ...more, ...facts, ...paths };
-  return { id: String(index), score: 0.4 - index / 1000, metadata };
+  let server = await start(fetch, 0);
+  const { port } = server;
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    asked,
+    wantKeys(keys) {
+      const env = { API_KEYS: JSON.stringify(keys), API_KEYS_REQUIRED: 'true' };
+      app = createLocalApp(openWith(engine, options, env), parts);
+    },
+    forgetLists: forget,
+    goOffline: () => server.close(0),
+    async comeBack() {
+      server = await start(fetch, port);
+    },
+    async close() {
+      await server.close(0);
+      await intake.close();
+    },
+  };
 }
 
-function answer(query: string | null, results: Hit[]): SearchResponse {
-  const rest = { latency_ms: 3.2, cached: true, explanation: null, model: 'test' };
-  const query_truncated = query === 'truncated';
-  return { query, results, total: results.length, query_truncated, ...rest };
+async function start(fetch: Hono['fetch'], port: number) {
+  return expectOk(await listen({ fetch, hostname: '127.0.0.1', port }));
 }
 
-/** One that is there, and one that is not. */
-const thumbnails: Readonly<Record<number, string>> = { 3: '/thumbnails/3', 4: '/thumbnails/4' };
+/** As if these were its settings, and its index had been opened. */
+function openWith(
+  engine: Opened['engine'],
+  { dataDirectory, env = {} }: PageServerOptions,
+  more: Readonly<Record<string, string>> = {},
+): Opened {
+  const settings = { DATA_DIR: dataDirectory, ...env, ...more };
+  const frontConfig = expectOk(readLocalFront(settings));
+  const front = openFront(frontConfig, logger, now);
+  return { engine, config: expectOk(readLocalConfig(settings)), front, frontConfig, logger };
+}
 
-/** One was uploaded. */
-const names: Readonly<Record<number, string>> = { 2: hostileName, 11: `${mark}-brown-dog-11.png` };
-
-const hits = Array.from({ length: 120 }, (_, index) =>
-  hit(index, names[index] ?? `brown-dog-${index}.png`, thumbnails[index]),
-);
-
-const failing: Readonly<Record<string, [ContentfulStatusCode, string]>> = {
-  unready: [503, 'encoder_unavailable'],
-  invalid: [422, 'invalid_field'],
+const noIntake: Intake = {
+  edge: {},
+  objectsOf: createDirectoryObjects,
+  says: [],
+  close: async () => {},
 };
 
-/** Forms for uploads need no key: they are signed. */
-function isKept(method: string, path: string): boolean {
-  if (path === '/uploads') return method === 'POST';
-  return /^\/(search|images|pictures|stats)/.test(path);
-}
-
-export interface PageServer {
-  readonly app: Hono;
-  /** Without this key it answers nothing but the page; null for none. */
-  wantKey(key: string | null): void;
-  readonly uploads: PageUploads;
-  /** Lets the answer to the query `slow` go. */
-  releaseSlow(): void;
-}
-
-/** The page before a fixed API, with the content security policy that the real server sets. */
-export function createPageServer(): PageServer {
-  const app = new Hono();
-  let wantedKey: string | null = null;
-  let releaseSlow = () => {};
-  app.use(async (c, next) => {
-    await next();
-    c.header('Content-Security-Policy', "default-src 'self'; img-src 'self' data:");
-  });
-  const uploads = createPageUploads((id, fileName) => hit(Number(id), fileName));
-  app.use(async (c, next) => {
-    const isOpen = wantedKey === null || !isKept(c.req.method, c.req.path);
-    if (isOpen || c.req.header('authorization') === `Bearer ${wantedKey}`) return next();
-    const key = c.req.header('authorization');
-    const detail = `Cannot answer as ${key ? 'nobody has this API key' : 'no API key was sent'}`;
-    return c.json({ title: 'An API key is needed', code: 'unauthenticated', detail }, 401);
-  });
-  app.get('/search', async (c) => {
-    const query = c.req.query('q') ?? '';
-    const errors = [{ path: 'query', message: 'must have at most 512 characters' }];
-    const [status, code] = failing[query] ?? [];
-    const problem = { title: 'A', detail: 'The encoder is warming up', code, errors };
-    if (status) return c.json(problem, status);
-    if (query === 'slow') await new Promise<void>((resolve) => (releaseSlow = resolve));
-    if (query === 'nothing') return c.json(answer(query, []));
-    const found = query === 'slow' ? [hit(99, 'late-snail.png')] : hits;
-    return c.json(answer(query, found.slice(0, Number(c.req.query('top_k')))));
-  });
-  app.route('/', uploads.app);
-  app.get('/images/:id/similar', (c) => {
-    const from = Number(c.req.param('id'));
-    return c.json(answer(null, hits.slice(from, from + 5)));
-  });
-  app.get('/images/:id', (c) => {
-    const found = hits[Number(c.req.param('id'))];
-    return found ? c.json({ id: found.id, metadata: found.metadata }) : c.json({}, 404);
-  });
-  app.get('/pictures/1', (c) => c.text('damaged'));
-  app.get('/pictures/:id', (c) => c.body(drawing, 200, { 'Content-Type': 'image/svg+xml' }));
-  app.get('/thumbnails/3', (c) => c.body(drawing, 200, { 'Content-Type': 'image/svg+xml' }));
-  app.get('/stats', (c) => c.json({ collection: { vectors_count: 1234 } }));
-  app.route('/', createPage(webDirectory));
-  return {
-    app,
-    uploads,
-    wantKey: (key) => (wantedKey = key),
-    releaseSlow: () => releaseSlow(),
+function createForgetfulCache(): { readonly cache: Cache; forget(): void } {
+  let memory = createMemoryCache({ now });
+  const cache: Cache = {
+    kind: memory.kind,
+    get: (keys) => memory.get(keys),
+    set: (key, value, options) => memory.set(key, value, options),
+    remove: (key) => memory.remove(key),
+    shorten: (key, ttlSeconds) => memory.shorten(key, ttlSeconds),
+    isConnected: () => memory.isConnected(),
+    close: () => memory.close(),
   };
+  return { cache, forget: () => (memory = createMemoryCache({ now })) };
 }

@@ -68,7 +68,8 @@ export function createHits(count: number, notes: readonly number[] = []): Hit[] 
     const { id, metadata } = createRecord(String(place));
     const note = 'x'.repeat(notes[place % notes.length] ?? 0);
     const urls = { url: `/pictures/${id}`, thumbnail_url: null };
-    return { id, score: 1 - place / 1000, metadata: { ...metadata, note, ...urls } };
+    const shown = { ...metadata, note, ...urls };
+    return { id, score: 1 - place / 1000, confidence: null, duplicates: [], metadata: shown };
   });
 }
 

@@ -1,8 +1,10 @@
+import type { MiddlewareHandler } from 'hono';
 import { createMemoryStore } from '../../adapters/memory-store.ts';
 import { createPrometheusMetrics } from '../../adapters/prometheus-metrics.ts';
+import { createFacets, type FacetsSource } from '../../core/facets.ts';
 import { createImages } from '../../core/images.ts';
 import type { SearchResponse } from '../../core/model.ts';
-import type { Logger, VectorStore } from '../../core/ports.ts';
+import type { Logger, Metrics, VectorStore } from '../../core/ports.ts';
 import { ok } from '../../core/result.ts';
 import type { Search } from '../../core/search.ts';
 import type { Uploads } from '../../core/uploads.ts';
@@ -52,6 +54,10 @@ export function createTestApp(
     readonly timeoutMs?: number;
     readonly maxTopK?: number;
     readonly uploads?: Uploads;
+    readonly facets?: FacetsSource;
+    readonly metrics?: Metrics;
+    readonly guards?: readonly MiddlewareHandler[];
+    readonly keepAliveMs?: number;
   } = {},
 ) {
   const store = parts.store ?? createMemoryStore({ dimensions: 2 });
@@ -61,12 +67,15 @@ export function createTestApp(
     images: createImages({ store, modelId: 'fake', urlsOf: pictureUrls }),
     health: parts.health ?? (async () => healthy),
     describe: () => store.describe(),
-    metrics: createPrometheusMetrics(now),
+    facets: parts.facets ?? createFacets(store),
+    metrics: parts.metrics ?? createPrometheusMetrics(now),
     logger: parts.logger ?? createLog(),
     now,
     timeoutMs: parts.timeoutMs ?? 5000,
     uploads: parts.uploads,
     ...(parts.maxTopK !== undefined && { maxTopK: parts.maxTopK }),
+    ...(parts.guards !== undefined && { guards: parts.guards }),
+    ...(parts.keepAliveMs !== undefined && { keepAliveMs: parts.keepAliveMs }),
   });
 }
 
