@@ -126,7 +126,8 @@ function askServer(
   request: Parameters<Client['search']>[0],
   { isStream, signal: signalOfThis, onResults, onExplanation }: Streaming,
 ): ReturnType<Client['searchStream']> {
-  if (!isStream) return client.search(request, { signal: signalOfThis, cacheable: true });
+  // Posted: a browser would keep the answer to a GET, and with it how long it took at that time.
+  if (!isStream) return client.search(request, { signal: signalOfThis });
   const unlessOld =
     <T>(act: (value: T) => void) =>
     (value: T) => {
