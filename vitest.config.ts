@@ -6,6 +6,7 @@ export default defineConfig({
     // The machine may be busy with other things; what hangs is still ended.
     testTimeout: 120_000,
     hookTimeout: 180_000,
+    expect: { poll: { timeout: 30_000 } },
     // Two cores: more workers than that only make the native parts fight for them.
     maxWorkers: 2,
     // Native add-ons (onnxruntime, zvec, sharp) share one process safely only when it is a real one.
