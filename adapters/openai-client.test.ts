@@ -99,7 +99,7 @@ describe('a question to an OpenAI endpoint', () => {
     const few = { ...options(), maxCharacters: 5 };
     expect(expectOk(await client.complete(question, few)).text).toBe('01234');
     expect(expectOk(await client.stream(question, few)).text).toBe('and s');
-    await vi.waitFor(() => expect(server.left()).toBe(1));
+    await vi.waitFor(() => expect(server.left()).toBe(1), { timeout: 20_000 });
   });
 });
 
@@ -133,6 +133,14 @@ describe('an endpoint that does not know a field', () => {
     expect(expectOk(await client.stream(question, options())).text).toBe('It fits.');
   });
 
+  it('is asked for usage again where its refusal was about something else', async () => {
+    const { server, client } = await open(refuses(400), refuses(400), says('It fits.'));
+    expect(expectFailure(await client.stream(question, options())).code).toBe('llm_unusable');
+    expectOk(await client.stream(question, options()));
+    const isWithUsage = server.asked.map(({ body }) => 'stream_options' in body);
+    expect(isWithUsage).toEqual([true, false, true]);
+  });
+
   it('is asked for no form of its answer where it knows none', async () => {
     const { server, client } = await open(unknown('response_format'), says('{}'));
     const responseFormat = {
@@ -148,7 +156,7 @@ describe('an endpoint that does not know a field', () => {
     expect(expectFailure(await client.stream(question, options())).code).toBe('llm_unusable');
     expect(server.asked).toHaveLength(2);
     expect(expectFailure(await client.stream(question, options())).code).toBe('llm_unusable');
-    expect(server.asked).toHaveLength(3);
+    expect(server.asked).toHaveLength(4);
   });
 });
 

@@ -61,14 +61,16 @@ export function createOpenAiClient({ baseUrl, apiKey }: OpenAiEndpoint): OpenAiC
 
   async function ask<T>(
     question: ChatQuestion,
-    signal: AbortSignal,
+    { signal, isStreamed }: { readonly signal: AbortSignal; readonly isStreamed: boolean },
     call: (client: OpenAI, body: ChatBody) => Async<T>,
   ): Async<T> {
+    const lessons = dialect.listen({ isStreamed });
     for (;;) {
       try {
         return await call(await open(), dialect.write(bodyOf(question)));
       } catch (error) {
-        if (!signal.aborted && dialect.learn(error)) continue;
+        if (!signal.aborted && lessons.learn(error)) continue;
+        lessons.forget();
         return err(openAiFailure(error, signal, apiKey));
       }
     }
@@ -76,12 +78,12 @@ export function createOpenAiClient({ baseUrl, apiKey }: OpenAiEndpoint): OpenAiC
 
   return {
     complete: (question, { signal, maxCharacters }) =>
-      ask(question, signal, async (client, body) => {
+      ask(question, { signal, isStreamed: false }, async (client, body) => {
         const answer = await client.chat.completions.create({ ...body, stream: false }, { signal });
         return readCompletion(answer, { question, maxCharacters });
       }),
     stream: (question, { signal, ...options }) =>
-      ask(question, signal, async (client, body) => {
+      ask(question, { signal, isStreamed: true }, async (client, body) => {
         const withUsage = dialect.write({ ...body, stream_options: { include_usage: true } });
         const pieces = await client.chat.completions.create(
           { ...withUsage, stream: true },

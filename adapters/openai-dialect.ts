@@ -12,8 +12,15 @@ type Optional = (typeof optional)[number];
 export interface Dialect {
   /** The body without what is refused. */
   write(body: ChatBody): ChatBody;
+  /** What is learned while one question is asked, again and again. */
+  listen(asked: { readonly isStreamed: boolean }): Lessons;
+}
+
+export interface Lessons {
   /** Whether an error says of a field that it is refused: then it is worth asking again. */
   learn(error: unknown): boolean;
+  /** It was of no use: what no error said by name was about something else. */
+  forget(): void;
 }
 
 export function createDialect(): Dialect {
@@ -26,16 +33,25 @@ export function createDialect(): Dialect {
       const kept = Object.entries(written).filter(([name]) => !refused.has(name as Optional));
       return Object.fromEntries(kept) as unknown as ChatBody;
     },
-    learn(error) {
-      const status = statusOf(error);
-      if (status !== 400 && status !== 422) return false;
-      const message = messageOf(error);
-      const named = optional.filter((name) => message.includes(name));
+    listen({ isStreamed }) {
       // Those whose errors are of another form say nothing that the client could read.
-      const doubted = named.length > 0 ? named : (['stream_options'] as const);
-      const news = doubted.filter((name) => !refused.has(name));
-      for (const name of news) refused.add(name);
-      return news.length > 0;
+      const doubtful = isStreamed ? (['stream_options'] as const) : [];
+      let guessed: readonly Optional[] = [];
+      return {
+        learn(error) {
+          const status = statusOf(error);
+          if (status !== 400 && status !== 422) return false;
+          const message = messageOf(error);
+          const named = optional.filter((name) => message.includes(name));
+          const news = (named.length > 0 ? named : doubtful).filter((name) => !refused.has(name));
+          if (named.length === 0) guessed = [...guessed, ...news];
+          for (const name of news) refused.add(name);
+          return news.length > 0;
+        },
+        forget() {
+          for (const name of guessed) refused.delete(name);
+        },
+      };
     },
   };
 }

@@ -81,7 +81,7 @@ describe('an explanation', () => {
     expect(explanation?.length).toBeLessThanOrEqual(160);
     expect(explanation?.length).toBeGreaterThan(100);
     expect(llm?.explanation?.outcome).toBe('ok');
-    await vi.waitFor(() => expect(server.left()).toBe(1));
+    await vi.waitFor(() => expect(server.left()).toBe(1), { timeout: 20_000 });
   });
 
   it('keeps rules and data apart on the wire', async () => {
@@ -208,15 +208,15 @@ describe('the call ends at the other end', () => {
     const { ask, server } = await open(behaviour);
     const leaving = new AbortController();
     const asking = ask({}, { signal: leaving.signal });
-    await vi.waitFor(() => expect(server.asked).toHaveLength(1), { timeout: 5000 });
+    await vi.waitFor(() => expect(server.asked).toHaveLength(1), { timeout: 20_000 });
     leaving.abort();
     expect(expectOk(await asking).results).toHaveLength(6);
-    await vi.waitFor(() => expect(server.left()).toBe(1), { timeout: 5000 });
+    await vi.waitFor(() => expect(server.left()).toBe(1), { timeout: 20_000 });
   });
 
   it('when the deadline has passed', async () => {
     const { ask, server } = await open(neverAnswers, 200);
     await ask();
-    await vi.waitFor(() => expect(server.left()).toBe(server.asked.length), { timeout: 5000 });
+    await vi.waitFor(() => expect(server.left()).toBe(server.asked.length), { timeout: 20_000 });
   });
 });

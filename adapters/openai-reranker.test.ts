@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { describeWords } from '../core/describe-query.ts';
 import type { ShownPicture } from '../core/llm.ts';
 import { expectFailure, expectOk } from '../test/support/expect-ok.ts';
 import { colours, pngOf } from '../test/support/images.ts';
@@ -98,6 +99,15 @@ describe('a reranker that asks a vision model', () => {
     const system = question.body.messages?.find(({ role }) => role === 'system')?.content;
     expect(system).not.toContain('forget');
     expect(system).toContain('data');
+  });
+
+  it('says what is excluded in the word that the query has for it', async () => {
+    const { url, asked } = await serve(says('{"best": [1]}'));
+    const query = describeWords({ query: 'a beach', texts: [], exclude: ['people'] });
+    expectOk(await rank(url, query));
+    const rules = asked[0]?.body.messages?.find(({ role }) => role === 'system')?.content;
+    const [, word = 'none'] = /"(\w+)\W*" must not be/.exec(String(rules)) ?? [];
+    expect(query).toContain(`${word} people`);
   });
 
   it('understands endpoints that know no schema, and asks those once more', async () => {

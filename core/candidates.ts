@@ -1,5 +1,6 @@
 import type { Async } from './failure.ts';
 import { parseFilter } from './filter.ts';
+import { type Folded, foldDuplicates } from './fold-duplicates.ts';
 import type { IndexSample } from './index-sample.ts';
 import type { SearchQuery, Vector } from './model.ts';
 import type { Calibration, Match, VectorStore } from './ports.ts';
@@ -30,8 +31,8 @@ export interface Asked {
 
 /** What may become a result. */
 export interface Candidates {
-  /** Best first; none of what was excluded or does not belong. */
-  readonly matches: readonly Match[];
+  /** Best first; none of what was excluded or does not belong, and one of several duplicates. */
+  readonly matches: readonly Folded[];
   /** Of the first; of all, where something was excluded. */
   readonly vectors: ReadonlyMap<string, Vector>;
 }
@@ -59,7 +60,7 @@ function foldedOf({ fold_duplicates, top_k }: SearchQuery): number {
 }
 
 /** How many of the best are compared with each other; their vectors have to be read. */
-export function comparedOf(query: SearchQuery): number {
+function comparedOf(query: SearchQuery): number {
   return Math.max(foldedOf(query), diversifiedOf(query));
 }
 
@@ -93,7 +94,10 @@ async function findSome(asked: Asked, question: Question, limit: number): Async<
   const others = found.value.filter(({ record }) => !like.includes(record.id));
   const vectors = await readVectors(asked, others);
   if (!vectors.ok) return vectors;
-  const matches = leaveOutExcluded(others, question, vectors.value);
+  const left = leaveOutExcluded(others, question, vectors.value);
+  const matches = query.fold_duplicates
+    ? foldDuplicates(left, vectors.value, comparedOf(query))
+    : left.map((match) => ({ ...match, duplicates: [] }));
   return ok({ matches, vectors: vectors.value, isAll: found.value.length < limit });
 }
 
@@ -126,7 +130,7 @@ function leaveOutTail(
   { matches, vectors }: Candidates,
   question: Question,
   { query, sample, calibration }: Asked,
-): readonly Match[] {
+): readonly Folded[] {
   const [best] = matches;
   if (!best || !sample || query.score_threshold !== 'auto') return matches;
   const asked = { vector: question.vector, best: best.score };

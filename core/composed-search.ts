@@ -1,16 +1,15 @@
 import {
   type Asked,
   type Candidates,
-  comparedOf,
   diversifiedOf,
   findCandidates,
   wordsScoreOf,
 } from './candidates.ts';
 import { diversify } from './diversify.ts';
 import type { Async } from './failure.ts';
-import { type Folded, foldDuplicates } from './fold-duplicates.ts';
+import type { Folded } from './fold-duplicates.ts';
 import { createIndexSample } from './index-sample.ts';
-import type { SearchQuery, Vector } from './model.ts';
+import type { SearchQuery } from './model.ts';
 import type { Encoder, VectorStore } from './ports.ts';
 import {
   compose,
@@ -94,15 +93,7 @@ async function ask(asked: Asked, encoded: EncodedWords): Async<Question> {
 }
 
 function arrange(query: SearchQuery, { matches, vectors }: Candidates): readonly Folded[] {
-  const compared = new Map<string, Vector>();
-  for (const { record } of matches.slice(0, comparedOf(query))) {
-    const vector = vectors.get(record.id);
-    if (vector) compared.set(record.id, vector);
-  }
-  const folded = query.fold_duplicates
-    ? foldDuplicates(matches, compared)
-    : matches.map((match) => ({ ...match, duplicates: [] }));
   const first = diversifiedOf(query);
-  const varied = diversify(folded.slice(0, first), compared, query.diversity);
-  return [...varied, ...folded.slice(first)].slice(0, query.top_k);
+  const varied = diversify(matches.slice(0, first), vectors, query.diversity);
+  return [...varied, ...matches.slice(first)].slice(0, query.top_k);
 }

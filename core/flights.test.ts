@@ -71,6 +71,7 @@ describe('createFlights', () => {
     const codes = (await Promise.all(leaving)).map((answer) => expectFailure(answer).code);
     expect(codes).toEqual(['cancelled', 'timeout']);
     expect(started[0]?.signal.aborted).toBe(true);
+    expect(started[0]?.signal.reason).toMatchObject({ name: 'TimeoutError' });
     const fresh = flights.join('a');
     expect(started).toHaveLength(2);
     started[0]?.end(err(failure('cancelled', 'left')));

@@ -8,7 +8,8 @@ export interface Flights<T> {
   has(key: string): boolean;
   /**
    * Joins the work of this key that is under way, or else starts it. A signal ends its own caller's
-   * wait, with `timeout` or `cancelled`; the work itself is aborted when nobody waits for it.
+   * wait, with `timeout` or `cancelled`; the work itself is aborted, for the reason of the last to
+   * leave, when nobody waits for it.
    */
   join(key: string, work: Work<T>, signal?: AbortSignal): Async<T>;
 }
@@ -50,7 +51,7 @@ export function createFlights<T>(): Flights<T> {
         if (flight.waiting === 0) {
           // Whoever asks from here on must not join what is being aborted.
           forget(key, flight);
-          flight.abort.abort();
+          flight.abort.abort(signal?.reason);
         }
       }
     },

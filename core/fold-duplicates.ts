@@ -18,17 +18,19 @@ export interface Folded extends Match {
  * are the same picture, and so are two whose vectors are very near, where both are known.
  *
  * @param matches Best first.
+ * @param compared How many of the best are compared by their vectors.
  */
 export function foldDuplicates(
   matches: readonly Match[],
   vectors: ReadonlyMap<string, Vector>,
+  compared: number = matches.length,
 ): Folded[] {
   const folded: (Match & { readonly duplicates: string[] })[] = [];
   const byContent = new Map<string, (typeof folded)[number]>();
   const known: { readonly vector: Vector; readonly match: (typeof folded)[number] }[] = [];
-  for (const match of matches) {
+  for (const [place, match] of matches.entries()) {
     const { id, origin } = match.record;
-    const vector = vectors.get(id);
+    const vector = place < compared ? vectors.get(id) : undefined;
     const same =
       (origin.content === undefined ? undefined : byContent.get(origin.content)) ??
       (vector && known.find((one) => isNearlySame(one.vector, vector))?.match);

@@ -35,19 +35,27 @@ interface Pictures {
 
 /** 256 pictures give a mean and a spread to about 5 %; they are 1 MB at 1,024 dimensions. */
 const wanted = 256;
-/** An index changes: after so many uses the sample is read again; sooner, where it was a small one. */
+/** An index changes: after so many uses the sample is read again; sooner, where it is all there was. */
 const uses = { full: 2000, small: 20 };
 
 /**
  * A sample that is read when it is first asked for, and kept for a while. Stores give their points in
- * pages by a hash of the id, so that the first pages are a fair part. Fails as the store does.
+ * pages by a hash of the id, so that the first pages are a fair part. What was read of an index with
+ * fewer pictures than a sample has, is nothing to go by once there are more. Fails as the store does.
  */
 export function createIndexSample(store: Store): (signal?: AbortSignal) => Async<IndexSample> {
   let kept: Pictures | undefined;
   let left = 0;
+
+  async function isOfNow({ vectors, count }: Pictures, signal?: AbortSignal): Promise<boolean> {
+    if (vectors.length === wanted) return true;
+    const counted = await store.count(signal);
+    return !counted.ok || counted.value === count;
+  }
+
   return async (signal) => {
     left -= 1;
-    if (kept && left > 0) return ok(toSample(kept));
+    if (kept && left > 0 && (await isOfNow(kept, signal))) return ok(toSample(kept));
     const read = await readSome(store, signal);
     if (!read.ok) return read;
     kept = read.value;

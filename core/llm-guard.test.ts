@@ -45,13 +45,23 @@ describe('a guarded question', () => {
     ['llm_unavailable', 'unavailable'],
     ['llm_unusable', 'unusable'],
     ['timeout', 'timeout'],
-    ['cancelled', 'timeout'],
     ['objects_unavailable', 'unavailable'],
   ] as const)('that fails with %s is %s', async (code, outcome) => {
     const { guard, outcomes } = createTestGuard();
     const reply = await guard.ask(fails(code), signal);
     expect(reply).toEqual({ outcome: expect.objectContaining({ outcome, cost_usd: null }) });
     expect(outcomes).toEqual([reply.outcome]);
+  });
+
+  it('that nobody waits for any more is counted as no failure of the model', async () => {
+    const { guard, outcomes } = createTestGuard();
+    const leaving = new AbortController();
+    const reply = guard.ask(deaf, leaving.signal);
+    leaving.abort();
+    expect((await reply).value).toBeUndefined();
+    expect(outcomes).toEqual([]);
+    await guard.ask(deaf, AbortSignal.timeout(5));
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual(['timeout']);
   });
 
   it('that was paid for without use says both', async () => {

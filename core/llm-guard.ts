@@ -5,7 +5,7 @@ import { createLlmReport } from './llm-report.ts';
 import type { LlmTask, LlmUsage, Quota } from './llm.ts';
 import type { LlmOutcome } from './model.ts';
 import type { Logger, Metrics } from './ports.ts';
-import { err, type Result } from './result.ts';
+import { err, ok, type Result } from './result.ts';
 import type { Clock } from './timings.ts';
 import { unlessAborted } from './unless-aborted.ts';
 
@@ -15,13 +15,20 @@ export interface LlmGuard {
    * Never throws, never fails, and never takes longer than the guard's deadline, nor than the signal:
    * there is a value where the model has answered. The work's signal ends with either of the two.
    */
-  ask<T extends LlmAnswer>(
-    work: (signal: AbortSignal) => Async<T>,
-    signal: AbortSignal,
-  ): Promise<LlmReply<T>>;
+  ask<T extends LlmAnswer>(work: LlmWork<T>, signal: AbortSignal): Promise<LlmReply<T>>;
+  /**
+   * The same for a question that is put together first: that is within the deadline, and takes nothing
+   * of the quota. `prepare` gives the question, or else the answer where nobody need be asked.
+   */
+  askPrepared<T extends LlmAnswer>(prepare: Prepare<T>, signal: AbortSignal): Promise<LlmReply<T>>;
   /** The outcome of what was asked before, and counts it. */
   recall(): LlmOutcome;
 }
+
+export type LlmWork<T> = (signal: AbortSignal) => Async<T>;
+export type Prepare<T> = (
+  signal: AbortSignal,
+) => Async<{ readonly answer: T } | { readonly work: LlmWork<T> }>;
 
 /** What the work gives. */
 export interface LlmAnswer {
@@ -61,7 +68,7 @@ export function createLlmGuard(options: LlmGuardOptions): LlmGuard {
   const run = createRun(options, report.quota);
   let underWay = 0;
 
-  async function admit<T extends LlmAnswer>(work: Work<T>, signal: AbortSignal): Async<T> {
+  async function admit<T extends LlmAnswer>(prepare: Prepare<T>, signal: AbortSignal): Async<T> {
     if (signal.aborted) return err(abortFailure(signal));
     if (underWay >= maxCalls) return err(tooMany(maxCalls));
     const passage = breaker.enter();
@@ -69,7 +76,7 @@ export function createLlmGuard(options: LlmGuardOptions): LlmGuard {
     const deadline = startDeadline(signal, timeoutMs);
     underWay += 1;
     // Work that is broken off has a place until it has really ended.
-    const running = run(work, deadline.signal).finally(() => (underWay -= 1));
+    const running = run(prepare, deadline.signal).finally(() => (underWay -= 1));
     const answer = await unlessAborted(running, deadline.signal);
     deadline.end();
     // A model that was broken off by whoever asked has not failed.
@@ -77,13 +84,15 @@ export function createLlmGuard(options: LlmGuardOptions): LlmGuard {
     return answer;
   }
 
-  return {
-    async ask(work, signal) {
-      const answer = await admit(work, signal);
+  const guard: LlmGuard = {
+    ask: (work, signal) => guard.askPrepared(async () => ok({ work }), signal),
+    async askPrepared(prepare, signal) {
+      const answer = await admit(prepare, signal);
       const outcome = answer.ok
         ? answered(answer.value.usage, priceOf, answer.value.outcome)
         : unanswered(answer.error);
-      metrics.countLlm(task, outcome);
+      // Whoever leaves says nothing of the model.
+      if (answer.ok || answer.error.code !== 'cancelled') metrics.countLlm(task, outcome);
       if (answer.ok) return { outcome, value: answer.value };
       report.failed(answer.error);
       return { outcome };
@@ -94,22 +103,33 @@ export function createLlmGuard(options: LlmGuardOptions): LlmGuard {
       return outcome;
     },
   };
+  return guard;
 }
 
-type Work<T> = (signal: AbortSignal) => Async<T>;
+/** Nothing is put together meanwhile: a quota that is used up is so until midnight. */
+const exhaustedMs = 10_000;
 
 /** Takes one of the quota, then asks. A bug on the way is a failure too: no search may end by it. */
 function createRun(
-  { task, quota, metrics }: LlmGuardOptions,
+  { task, quota, metrics, now }: LlmGuardOptions,
   reportQuota: ReturnType<typeof createLlmReport>['quota'],
 ) {
-  return async <T>(work: Work<T>, signal: AbortSignal): Async<T> => {
+  let exhaustedUntilMs = -Infinity;
+  return async <T>(prepare: Prepare<T>, signal: AbortSignal): Async<T> => {
     try {
+      if (now() < exhaustedUntilMs) return err(exhausted());
+      const prepared = await prepare(signal);
+      if (!prepared.ok) return prepared;
+      if ('answer' in prepared.value) return ok(prepared.value.answer);
+      if (signal.aborted) return err(abortFailure(signal));
       const state = await quota.take();
-      if (state === undefined) return err(exhausted());
+      if (state === undefined) {
+        exhaustedUntilMs = now() + exhaustedMs;
+        return err(exhausted());
+      }
       metrics.trackLlmQuota(task, state);
       reportQuota(state);
-      return signal.aborted ? err(abortFailure(signal)) : await work(signal);
+      return signal.aborted ? err(abortFailure(signal)) : await prepared.value.work(signal);
     } catch (cause) {
       return err(failure('llm_unusable', 'Cannot ask the language model as of a bug', { cause }));
     }

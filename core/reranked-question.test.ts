@@ -6,6 +6,7 @@ import {
   naming,
   rankingCost,
   rankingUsage,
+  rerankGuard,
   smallPictures,
 } from '../test/support/reranking.ts';
 import { failure } from './failure.ts';
@@ -35,6 +36,16 @@ describe('the thumbnails', () => {
     expect(asked[0]?.pictures.map(({ id }) => id).join(' ')).toBe('2 3 5 6 7 8 9');
   });
 
+  it('that can be had later are asked for later: what a model says without them is not kept', async () => {
+    const { asked, reranker } = naming('2');
+    const down = world.setUp(reranker, { thumbnails: without('objects_unavailable', 1, 3) });
+    expect((await down()).order).toBe('1 2 3 4 5');
+    await world.setUp(reranker)();
+    expect(asked.map(({ pictures }) => pictures.length)).toEqual([8, 10]);
+    const gone = world.setUp(reranker, { thumbnails: without('not_found', 1) });
+    expect((await gone()).outcome?.cached).toBe(true);
+  });
+
   it('that are too large are not shown', async () => {
     const { asked, reranker } = naming('2');
     const bytes = new Uint8Array(512 * 1024);
@@ -49,11 +60,18 @@ describe('the thumbnails', () => {
 
   it('are too few below two: nobody is asked then', async () => {
     const { asked, reranker } = naming('3');
-    const gone = world.setUp(reranker, { thumbnails: without('not_found', ...all.slice(1)) });
+    let taken = 0;
+    const take = async () => ({ used: (taken += 1), limit: 1000 });
+    const { guard } = rerankGuard({ quota: { take } });
+    const none = without('not_found', ...all.slice(1));
+    const gone = world.setUp(reranker, { thumbnails: none, guard });
     expect((await gone()).outcome).toMatchObject({ outcome: 'nothing_found', input_tokens: 0 });
-    const down = world.setUp(reranker, { thumbnails: without('objects_unavailable', ...all) });
+    const broken = without('objects_unavailable', ...all);
+    const down = world.setUp(reranker, { thumbnails: broken, guard });
     expect((await down()).outcome?.outcome).toBe('unavailable');
-    expect(asked).toEqual([]);
+    expect([asked.length, taken]).toEqual([0, 0]);
+    await world.setUp(reranker, { guard })();
+    expect([asked.length, taken]).toEqual([1, 1]);
   });
 });
 

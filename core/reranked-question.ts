@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { abortFailure, type Async, type Failure, failure, failures } from './failure.ts';
 import { createFlights } from './flights.ts';
 import { mapBounded } from './in-parallel.ts';
-import type { LlmGuard } from './llm-guard.ts';
+import type { LlmGuard, Prepare } from './llm-guard.ts';
 import { unanswered, unasked } from './llm-outcome.ts';
 import type { LlmUsage, Reranker, ShownPicture, Thumbnails } from './llm.ts';
 import type { Hit, LlmOutcome } from './model.ts';
@@ -48,9 +48,12 @@ export function createRerankQuestions(options: RerankingOptions) {
   const flights = createFlights<RerankAnswer>();
 
   async function askOnce(question: RerankQuestion, key: string, signal: AbortSignal) {
-    const { value, outcome } = await guard.ask((limit) => look(options, question, limit), signal);
+    const { value, outcome } = await guard.askPrepared(
+      (limit) => prepare(options, question, limit),
+      signal,
+    );
     const { shown, best } = value ?? nothing;
-    if (best.length > 0) {
+    if (best.length > 0 && value?.isPassing !== true) {
       // Nobody waits for it: what can't be kept will be asked again.
       void cache?.set(key, JSON.stringify({ shown, best }), { ttlSeconds });
     }
@@ -97,18 +100,37 @@ function readKept(text: string | undefined): Look | undefined {
 interface Looked extends Look {
   readonly usage: LlmUsage;
   readonly outcome?: 'unusable' | 'nothing_found';
+  /** Pictures are missing that can be had later: the same question may have a better answer then. */
+  readonly isPassing?: boolean;
 }
 
-async function look(
+/** Nobody is asked, and nothing taken of the quota, before there are pictures to be shown. */
+async function prepare(
   { reranker, thumbnails }: RerankingOptions,
   { words, candidates }: RerankQuestion,
   signal: AbortSignal,
-): Async<Looked> {
+): ReturnType<Prepare<Looked>> {
   const had = await mapBounded(candidates, picturesAtOnce, (hit) => load(thumbnails, hit, signal));
   if (signal.aborted) return err(abortFailure(signal));
   const pictures = had.flatMap((picture) => (picture.ok ? [picture.value] : []));
   const missing = had.flatMap((picture) => (picture.ok ? [] : [picture.error]));
   if (pictures.length < 2) return withoutPictures(pictures.length, missing);
+  const passing = missing.some(isPassing);
+  return ok({ work: (limit) => look(reranker, { words, pictures, passing }, limit) });
+}
+
+interface Gathered {
+  readonly words: string;
+  readonly pictures: readonly ShownPicture[];
+  /** Some are missing that can be had later. */
+  readonly passing: boolean;
+}
+
+async function look(
+  reranker: Reranker,
+  { words, pictures, passing }: Gathered,
+  signal: AbortSignal,
+): Async<Looked> {
   const best = Math.min(mostBest, pictures.length);
   const ranking = await reranker.rank({ query: words, pictures, best }, { signal });
   if (!ranking.ok) return ranking;
@@ -116,7 +138,7 @@ async function look(
   const shown = pictures.map(({ id }) => id);
   const usable = usableBest(ids, shown);
   if (usable.length === 0) return ok({ ...nothing, usage, outcome: 'unusable' });
-  return ok({ shown, best: usable, usage });
+  return ok({ shown, best: usable, usage, isPassing: passing });
 }
 
 async function load(thumbnails: Thumbnails, hit: Hit, signal: AbortSignal): Async<ShownPicture> {
@@ -129,11 +151,18 @@ async function load(thumbnails: Thumbnails, hit: Hit, signal: AbortSignal): Asyn
 }
 
 /** Pictures that have no thumbnails are no fault; a place that does not answer is one. */
-async function withoutPictures(pictures: number, missing: readonly Failure[]): Async<Looked> {
-  const cause = missing.find(({ code }) => failures[code].retry);
-  if (!cause) return ok({ ...nothing, usage: unused, outcome: 'nothing_found' });
+async function withoutPictures(
+  pictures: number,
+  missing: readonly Failure[],
+): Async<{ readonly answer: Looked }> {
+  const cause = missing.find(isPassing);
+  if (!cause) return ok({ answer: { ...nothing, usage: unused, outcome: 'nothing_found' } });
   const detail = `Cannot put the results in order as only ${pictures} of their thumbnails can be had: ${cause.detail}`;
   return err(failure('objects_unavailable', detail, { cause }));
+}
+
+function isPassing({ code }: Failure): boolean {
+  return failures[code].retry;
 }
 
 const unused: LlmUsage = { inputTokens: 0, outputTokens: 0 };

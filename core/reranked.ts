@@ -45,9 +45,13 @@ export function withReranking(search: Search, options?: RerankingOptions): Searc
   };
 }
 
-/** A list that is read page by page is frozen, and so is its first page. */
+/**
+ * A list that is read page by page is frozen, and so is its first page. And what differs from each
+ * other among ten need not begin with what does among four: without an answer it would be other results.
+ */
 function withCandidates(query: SearchQuery): SearchQuery {
-  return query.cursor === null ? { ...query, top_k: Math.max(query.top_k, looked) } : query;
+  const isFixed = query.cursor !== null || query.diversity > 0;
+  return isFixed ? query : { ...query, top_k: Math.max(query.top_k, looked) };
 }
 
 /** More were asked for than are wanted, so that one of them may be among the best. */

@@ -31,18 +31,27 @@ export async function readPairs(path: string): Async<LabelledPair[]> {
   const pairs: LabelledPair[] = [];
   for (const [place, line] of text.split('\n').entries()) {
     if (line.trim() === '') continue;
-    const parsed = Pair.safeParse(parseJson(line));
-    if (!parsed.success) {
-      const { path: at = [], message = '' } = parsed.error.issues[0] ?? {};
-      const why = at.length > 0 ? `"${at.join('.')}" is not valid (${message})` : message;
-      return err(
-        failure('invalid_field', `Cannot read the pairs as in line ${place + 1} ${why}: ${path}`),
-      );
+    const pair = parsePair(line);
+    if (typeof pair === 'string') {
+      const detail = `Cannot read the pairs as in line ${place + 1} ${pair}: ${path}`;
+      return err(failure('invalid_field', detail));
     }
-    const { query, ids = [], files = [] } = parsed.data;
-    pairs.push({ query, ids: new Set(ids), files: new Set(files) });
+    pairs.push(pair);
   }
   return ok(pairs);
+}
+
+/** What is wrong with the line, where something is. */
+function parsePair(line: string): LabelledPair | string {
+  const json = parseJson(line);
+  if (json === undefined) return 'there is no JSON object';
+  const parsed = Pair.safeParse(json);
+  if (parsed.success) {
+    const { query, ids = [], files = [] } = parsed.data;
+    return { query, ids: new Set(ids), files: new Set(files) };
+  }
+  const { path: at = [], message = '' } = parsed.error.issues[0] ?? {};
+  return at.length > 0 ? `"${at.join('.')}" is not valid (${message})` : message;
 }
 
 function parseJson(text: string): unknown {

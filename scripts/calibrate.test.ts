@@ -141,7 +141,7 @@ describe('The file of pairs', () => {
     ['{"query":"a","ids":["7"]}\n{"query":"b"}', 'in line 2 there must be "ids" or "files"'],
     ['{"query":"","ids":["7"]}', 'in line 1 "query"'],
     ['{"query":"a","ids":["seven"]}', 'in line 1 "ids.0"'],
-    ['nothing', 'in line 1 '],
+    ['nothing', 'in line 1 there is no JSON object'],
   ])('is refused with the line that is wrong: %s', async (text, said) => {
     expect(expectFailure(await readPairs(await write(text))).detail).toContain(said);
   });

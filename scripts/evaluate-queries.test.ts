@@ -80,7 +80,8 @@ describe('The labelled queries', () => {
   });
 
   it.each([
-    ['{', 'expected object'],
+    ['{', 'the file is no JSON'],
+    ['[]', 'expected object'],
     [
       '{ "about": "", "exclude": [{}], "like": [], "diversity": [], "nonsense": [] }',
       '"exclude.0.query"',

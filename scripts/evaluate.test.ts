@@ -222,7 +222,7 @@ describe('npm run evaluate -- recall', () => {
   });
 
   it.each([
-    [[], 'it must be recall'],
+    [[], 'the command must be recall'],
     [['recall'], '--vectors and --queries'],
     [['recall', '--k', '0'], '--k must be'],
     [['recall', '--filter-share', '0.5,2'], '--filter-share must be'],

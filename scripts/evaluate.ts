@@ -34,7 +34,11 @@ await runCommand(async (args) => {
     allowPositionals: true,
     options: { help: { type: 'boolean', default: false } },
   });
-  if (!values.help) return wrongArgument('it must be recall, queries or calibrate (see --help)');
+  if (!values.help) {
+    return wrongArgument(
+      `the command must be recall, queries or calibrate (see --help): ${name || 'none'}`,
+    );
+  }
   process.stdout.write(`${[help, recallHelp, queriesHelp, calibrateHelp].join('\n')}`);
   return ok(0);
 });

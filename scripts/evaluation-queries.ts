@@ -45,7 +45,11 @@ export async function readEvaluationQueries(path: string): Async<EvaluationQueri
   if (typeof text !== 'string') {
     return err(failure('invalid_field', `Cannot read the queries as there is no file: ${path}`));
   }
-  const parsed = EvaluationQueries.safeParse(parseJson(text));
+  const json = parseJson(text);
+  if (json === undefined) {
+    return err(failure('invalid_field', `Cannot read the queries as the file is no JSON: ${path}`));
+  }
+  const parsed = EvaluationQueries.safeParse(json);
   if (parsed.success) return ok(parsed.data);
   const { path: at = [], message = '' } = parsed.error.issues[0] ?? {};
   const where = at.length > 0 ? `"${at.join('.')}" is not valid (${message})` : message;

@@ -101,18 +101,14 @@ describe('the edge with a language model', () => {
     const running = await open(shortMs);
     await search(running, { query: 'red' });
     model.behave(saysForEver('', 50));
-    const beginMs = performance.now();
     const events = await readEvents(running.url, { body: request });
     expect(await events.nextValue()).toMatchObject(['results', { total: 3, explanation: null }]);
-    const resultsMs = performance.now() - beginMs;
     expect(await events.nextValue()).toMatchObject([
       'done',
       { explanation: null, llm: { explanation: { outcome: 'timeout' } } },
     ]);
-    const doneMs = performance.now() - beginMs;
-    // The one waited for nobody, and the other for the deadline and not for long after it.
-    expect(doneMs - resultsMs).toBeGreaterThan(shortMs / 2);
-    expect(doneMs).toBeLessThan(shortMs + 4000);
+    expect(await events.nextValue()).toBeUndefined();
+    await until(() => model.left() === model.asked.length);
   });
 
   it('never says its key, though the endpoint does', async () => {
@@ -145,15 +141,18 @@ describe('the bundled handler with a language model', () => {
         OPENAI_BASE_URL: model.url,
       },
     });
-    const { body } = await lambda.invoke(
-      lambdaEvents['function URL']({
-        method: 'POST',
-        path: '/search',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(request),
-      }),
-    );
-    await lambda.stop();
-    expect(JSON.parse(body)).toMatchObject({ total: 3, explanation: 'They are red.' });
+    try {
+      const { body } = await lambda.invoke(
+        lambdaEvents['function URL']({
+          method: 'POST',
+          path: '/search',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(request),
+        }),
+      );
+      expect(JSON.parse(body)).toMatchObject({ total: 3, explanation: 'They are red.' });
+    } finally {
+      await lambda.stop();
+    }
   });
 });

@@ -101,6 +101,8 @@ describe.skipIf(!hasChromium)('everybody can use the page in Chromium', () => {
       LLM_MODEL: 'small',
       OPENAI_API_KEY: 'sk-test',
       OPENAI_BASE_URL: model.url,
+      LLM_TIMEOUT_MS: '20000',
+      REQUEST_TIMEOUT_MS: '30000',
     }),
   });
   beforeEach(() => {

@@ -30,7 +30,8 @@ describe.skipIf(!hasChromium)('explanations on the page in Chromium', () => {
       LLM_MODEL: 'small',
       OPENAI_API_KEY: 'sk-test',
       OPENAI_BASE_URL: model.url,
-      LLM_TIMEOUT_MS: '3000',
+      // Long for a busy machine; the one test that meets it waits for it.
+      LLM_TIMEOUT_MS: '8000',
     }),
   });
 
@@ -111,17 +112,5 @@ describe.skipIf(!hasChromium)('explanations on the page in Chromium', () => {
     await parts.search('a hamster');
     await explanation().getByText('<img src=x').waitFor();
     expect(await page.locator('img[src="x"]').count()).toBe(0);
-  });
-});
-
-describe.skipIf(!hasChromium)('where the server has no language model', () => {
-  const open = usePages();
-
-  test('nobody is offered an explanation', async () => {
-    const { page, origin } = open();
-    const parts = partsOf(page);
-    await parts.open(origin, 'a dog');
-    expect(await page.getByRole('button', { name: 'Explain results' }).count()).toBe(0);
-    expect(await parts.newest.locator('.explanation').getAttribute('data-step')).toBe('none');
   });
 });

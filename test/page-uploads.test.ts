@@ -254,16 +254,3 @@ describe.skipIf(!hasChromium)('adding pictures in Chromium', () => {
     expect((box?.x ?? -1) >= 0 && (box?.x ?? 0) + (box?.width ?? 999) <= 360).toBe(true);
   });
 });
-
-describe.skipIf(!hasChromium)('where the server takes no pictures', () => {
-  const open = usePages();
-
-  test('nobody is offered to add any', async () => {
-    const { page, origin } = open();
-    const asked = page.waitForResponse('**/uploads');
-    await page.goto(origin);
-    await (await asked).finished();
-    await page.getByText('to search 301 pictures').waitFor();
-    expect(await page.getByRole('button', { name: 'Add pictures' }).count()).toBe(0);
-  });
-});

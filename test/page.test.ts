@@ -243,6 +243,20 @@ describe.skipIf(!hasChromium)('the search page in Chromium', () => {
     expect(await parts.cards.count()).toBeGreaterThan(0);
   });
 
+  test('offers no adding where the server takes no pictures', async () => {
+    const asked = page.waitForResponse('**/uploads');
+    await page.goto(origin);
+    await (await asked).finished();
+    await page.getByText('to search 301 pictures').waitFor();
+    expect(await page.getByRole('button', { name: 'Add pictures' }).count()).toBe(0);
+  });
+
+  test('offers no explanation where the server has no language model', async () => {
+    await parts.open(origin, 'a dog');
+    expect(await page.getByRole('button', { name: 'Explain results' }).count()).toBe(0);
+    expect(await parts.newest.locator('.explanation').getAttribute('data-step')).toBe('none');
+  });
+
   test.each([
     [360, 740],
     [1920, 1080],

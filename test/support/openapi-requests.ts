@@ -42,33 +42,42 @@ export function requestsOf(document: ApiDocument): Arbitrary<GeneratedRequest> {
   return oneof(...listed, { weight: 4, arbitrary: strayRequests(Object.keys(document.paths)) });
 }
 
+/** Both spirits are made once, not with each request: making them takes longer than asking. */
 function requestsFor(
   path: string,
   method: string,
   operation: Operation,
 ): Arbitrary<GeneratedRequest> {
-  const { parameters } = operation;
-  const spirit = constantFrom<Spirit>('valid', 'hostile', 'hostile');
-  return spirit.chain((how) => {
-    const isValid = how === 'valid';
-    const places = parameters.filter((one) => one.in === 'path');
-    const asked = parameters.filter((one) => one.in === 'query');
-    const body = operation.requestBody && bodies(operation.requestBody, how);
-    return tuple(
-      pathsOf(path, places, how),
-      tuple(...asked.map((one) => namesOf(one, how))).map((lists) => lists.flat()),
-      isValid ? constant([]) : array(strayNames, { maxLength: 2 }),
-      isValid ? constant([]) : array(strayHeaders, { maxLength: 3 }),
-      body ?? constant({ headers: [], text: undefined }),
-      isValid ? constant(method) : methodsLike(method),
-    ).map(([made, names, strays, headers, { headers: types, text }, verb]) => ({
-      method: verb,
-      target: made + toQuery([...names, ...strays], isValid),
-      headers: [...types, ...headers],
-      body: text,
-      isValid,
-    }));
+  return oneof(requestsIn('valid', path, method, operation), {
+    weight: 2,
+    arbitrary: requestsIn('hostile', path, method, operation),
   });
+}
+
+function requestsIn(
+  how: Spirit,
+  path: string,
+  method: string,
+  { parameters, requestBody }: Operation,
+): Arbitrary<GeneratedRequest> {
+  const isValid = how === 'valid';
+  const places = parameters.filter((one) => one.in === 'path');
+  const asked = parameters.filter((one) => one.in === 'query');
+  const body = requestBody && bodies(requestBody, how);
+  return tuple(
+    pathsOf(path, places, how),
+    tuple(...asked.map((one) => namesOf(one, how))).map((lists) => lists.flat()),
+    isValid ? constant([]) : array(strayNames, { maxLength: 2 }),
+    isValid ? constant([]) : array(strayHeaders, { maxLength: 3 }),
+    body ?? constant({ headers: [], text: undefined }),
+    isValid ? constant(method) : methodsLike(method),
+  ).map(([made, names, strays, headers, { headers: types, text }, verb]) => ({
+    method: verb,
+    target: made + toQuery([...names, ...strays], isValid),
+    headers: [...types, ...headers],
+    body: text,
+    isValid,
+  }));
 }
 
 function pathsOf(path: string, places: readonly Parameter[], how: Spirit): Arbitrary<string> {

@@ -12,9 +12,11 @@ let isBeingTried = false;
 export function ApiKeyForm({ again }: ApiKeyFormProps) {
   const input = useRef<HTMLInputElement>(null);
 
-  // A key that was refused is typed again where the first one was.
+  // A key that was refused is typed again where the first one was; but one that was good for a while
+  // may be asked for again while somebody types something else.
   useEffect(() => {
-    if (isBeingTried) input.current?.focus();
+    const isTyping = document.activeElement instanceof HTMLInputElement;
+    if (isBeingTried && !isTyping) input.current?.focus();
     isBeingTried = false;
   }, []);
 

@@ -102,16 +102,16 @@ function showDraft(
   refined: Refined | undefined,
 ): void {
   const { draft, hint } = state;
-  if (!refined || refined.kind === 'hint') {
+  const refused = refined && (refined.kind === 'hint' ? refined.hint : refusal(refined.search));
+  if (!refined || refined.kind === 'hint' || refused !== undefined) {
+    // Or else Enter would make a turn of what the box said before.
     draft.peek()?.stop();
     draft.value = undefined;
-    hint.value = refined?.hint;
+    hint.value = refused;
     return;
   }
   const { search, as } = refined;
-  const refused = refusal(search);
-  hint.value = refused ?? search.ignored[0]?.reason;
-  if (refused !== undefined) return;
+  hint.value = search.ignored[0]?.reason;
   const understood: Understood | undefined = as === undefined ? undefined : { typed: text, as };
   const present = draft.peek();
   if (present) return present.change(search, understood);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { parseQuery } from '../query-syntax.ts';
 import { answerOf, createTestPage, settled } from './test-page.ts';
 
 describe('a conversation', () => {
@@ -67,6 +68,16 @@ describe('a conversation', () => {
     expect(page.conversation.editing.value).toBeUndefined();
   });
 
+  test('keeps a filter that is chosen while a turn is edited', () => {
+    const page = createTestPage('/?q=a+dog');
+    page.conversation.editLast();
+    const [turn] = page.conversation.turns.value;
+    if (turn) page.conversation.change(turn, parseQuery('a dog category:food'));
+    expect(page.conversation.input.value).toBe('a dog category:food');
+    page.conversation.submit();
+    expect(page.texts()).toEqual(['a dog category:food']);
+  });
+
   test('does not repeat the last turn', () => {
     const page = createTestPage();
     page.say('a dog');
@@ -83,6 +94,17 @@ describe('a conversation', () => {
     expect(page.conversation.hint.value).toBe('Say also what to look for.');
     expect(page.conversation.input.value).toBe('-people');
     expect(page.asked).toEqual([]);
+  });
+
+  test('enters nothing that the box does not say any more', async () => {
+    const page = createTestPage();
+    page.conversation.type('a dog');
+    await expect.poll(() => page.texts()).toEqual(['a dog']);
+    page.say('-people');
+    expect(page.texts()).toEqual([]);
+    expect(page.place()).toEqual([]);
+    expect(page.conversation.input.value).toBe('-people');
+    expect(page.conversation.hint.value).toBe('Say also what to look for.');
   });
 
   test('searches for what the server takes of a text that is far too long, and says so', async () => {
@@ -104,6 +126,29 @@ describe('a conversation', () => {
     expect(page.texts()).toEqual(['a dog', 'no parking']);
     expect(last?.understood.value).toBeUndefined();
     expect(page.place()).toEqual(['a dog', 'no parking']);
+  });
+
+  test('keeps what is being typed when more is wanted of what it found', async () => {
+    const page = createTestPage('/?q=a+dog');
+    page.conversation.type('a cat');
+    await expect.poll(() => page.texts()).toEqual(['a dog', 'a cat']);
+    page.conversation.moreLike('2');
+    expect(page.texts()).toEqual(['a dog', 'a cat', 'like:2']);
+    expect(page.place()).toEqual(page.texts());
+    expect(page.conversation.input.value).toBe('');
+    page.browser.history.go(-1);
+    expect(page.texts()).toEqual(['a dog', 'a cat']);
+  });
+
+  test('keeps what was typed when the page is loaded again, and Back leads to it', async () => {
+    const page = createTestPage('/?q=a+dog');
+    page.conversation.type('a cat');
+    await expect.poll(() => page.place()).toEqual(['a dog', 'a cat']);
+    page.conversation.show();
+    page.say('a horse');
+    expect(page.texts()).toEqual(['a dog', 'a cat', 'a horse']);
+    page.browser.history.go(-1);
+    expect(page.texts()).toEqual(['a dog', 'a cat']);
   });
 
   test('removes a turn, and Back brings it back', () => {

@@ -45,6 +45,8 @@ export function createConversation(parts: ConversationParts): Conversation {
 
   function show(): void {
     const place = places.current();
+    // What is shown of an address is entered, also where somebody was still typing it.
+    places.settle();
     batch(() => {
       arrange(state, parts, place.turns);
       setImage(state, place.image);
@@ -82,27 +84,20 @@ export function createConversation(parts: ConversationParts): Conversation {
 
 function createChanging(
   state: ConversationState,
-  { places, createTurn }: ConversationParts,
+  parts: ConversationParts,
 ): Pick<Conversation, 'change' | 'takeLiterally' | 'remove' | 'moreLike'> {
-  function add(search: ParsedSearch): void {
-    const made = createTurn(search);
-    batch(() => {
-      dropDraft(state);
-      state.image.value = null;
-      state.committed.value = [...state.committed.peek(), made].slice(-mostTurns);
-    });
-    made.start();
-    places.goTo(placeOf(state));
-  }
+  const { places } = parts;
 
   function change(turn: Turn, search: ParsedSearch): void {
     const refused = refusal(search);
     state.hint.value = refused;
     if (refused !== undefined) return;
     turn.change(search);
-    if (turn !== state.draft.peek()) return places.goTo(placeOf(state));
-    state.input.value = formatQuery(search);
-    places.type(placeOf(state));
+    const isDraft = turn === state.draft.peek();
+    // Or else Enter would take the change back.
+    if (isDraft || turn === state.editing.peek()) state.input.value = formatQuery(search);
+    if (isDraft) places.type(placeOf(state));
+    else places.goTo(placeOf(state));
   }
 
   return {
@@ -119,8 +114,25 @@ function createChanging(
       });
       places.goTo(placeOf(state));
     },
-    moreLike: (id) => add({ ...emptySearch, like: [id] }),
+    moreLike: (id) => add(state, parts, { ...emptySearch, like: [id] }),
   };
+}
+
+function add(
+  state: ConversationState,
+  { places, createTurn }: ConversationParts,
+  search: ParsedSearch,
+): void {
+  const made = createTurn(search);
+  batch(() => {
+    // What is still being typed stays: it may have found what more is wanted of.
+    if (state.draft.peek()) commitDraft(state);
+    else dropDraft(state);
+    state.image.value = null;
+    state.committed.value = [...state.committed.peek(), made].slice(-mostTurns);
+  });
+  made.start();
+  places.goTo(placeOf(state));
 }
 
 /** The turns of a URL; what is there already stays as it is. */

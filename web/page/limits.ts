@@ -13,5 +13,8 @@ export const pageTopK = 24;
 /** Searches of one conversation; the oldest go. */
 export const mostTurns = 20;
 
+/** Of an address: servers refuse what is much longer, and with it the page when it is loaded again. */
+export const longestHref = 8000;
+
 /** Begins a list that is read page by page. */
 export const firstCursor: string = '*';

@@ -97,5 +97,6 @@ function sourcesOf({ metadata }: Image, isSmall: boolean): string[] {
   const original = originalHref(metadata.url);
   const { thumbnail_url } = metadata;
   const small = isSmall && thumbnail_url ? originalHref(thumbnail_url) : '';
-  return [small, original].filter((href) => href !== '');
+  // Twice the same would never fail a second time, and stay a broken picture.
+  return [...new Set([small, original])].filter((href) => href !== '');
 }

@@ -22,6 +22,19 @@ describe('an address of the page', () => {
     const long = turns.map((turn) => `q=${turn}`).join('&');
     expect(parsePlace(`${origin}/?${long}`).turns).toEqual(turns.slice(-20));
   });
+
+  test('is short enough to be loaded again, however long the turns are', () => {
+    const turns = Array.from({ length: 20 }, (_, index) =>
+      `${index} ${'собака '.repeat(70)}`.trim(),
+    );
+    const href = placeHref({ turns, image: '123' });
+    expect(href.length).toBeLessThan(8000);
+    const kept = parsePlace(origin + href);
+    expect(kept).toEqual({ turns: turns.slice(-kept.turns.length), image: '123' });
+    expect(kept.turns.length).toBeGreaterThan(1);
+    const alone = { turns: ['🐕'.repeat(4000)], image: null };
+    expect(parsePlace(origin + placeHref(alone))).toEqual(alone);
+  });
 });
 
 describe('going from place to place', () => {

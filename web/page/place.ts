@@ -1,4 +1,4 @@
-import { mostTurns } from './limits.ts';
+import { longestHref, mostTurns } from './limits.ts';
 
 /** Where in the page one is. The URL says all of it, so it can be sent to somebody. */
 export interface Place {
@@ -47,11 +47,14 @@ export function parsePlace(href: string): Place {
   return { turns, image: searchParams.get('image') || null };
 }
 
+/** Has as many of the newest turns as an address has room for, and the newest in any case. */
 export function placeHref({ turns, image }: Place): string {
   const parameters = new URLSearchParams();
   for (const text of turns.slice(-mostTurns)) parameters.append('q', text);
   if (image !== null) parameters.set('image', image);
-  return parameters.size === 0 ? '/' : `/?${parameters}`;
+  const href = parameters.size === 0 ? '/' : `/?${parameters}`;
+  const isTooLong = href.length > longestHref && turns.length > 1;
+  return isTooLong ? placeHref({ turns: turns.slice(1), image }) : href;
 }
 
 export function createPlaces({ location, history }: Browser): Places {

@@ -20,13 +20,14 @@ export function withOnly(search: ParsedSearch, conditions: readonly Condition[])
   return { ...search, conditions: [...others, ...conditions] };
 }
 
-/** What `more` says besides, as when only "-stripes category:animals" was typed. */
+/** What `more` says besides its words, as when only "-stripes category:animals" was typed. */
 export function mergeSearches(search: ParsedSearch, more: ParsedSearch): ParsedSearch {
   const excluded = withExcluded(search, more.exclude);
   const said = more.also.filter(({ text }) => !search.also.some((one) => isSame(one.text, text)));
   const merged = { ...excluded, also: [...excluded.also, ...said] };
   const diversity = more.diversity === 0 ? search.diversity : more.diversity;
-  return { ...withOnly(merged, more.conditions), diversity, ignored: more.ignored };
+  const like = joined(search.like, more.like);
+  return { ...withOnly(merged, more.conditions), like, diversity, ignored: more.ignored };
 }
 
 /** Turns one value of a key on or off; several values of a key are any of them. */
@@ -35,11 +36,12 @@ export function withFacetToggled(
   key: string,
   value: Condition['value'],
 ): ParsedSearch {
-  const isOn = hasFacet(search, key, value);
-  const rest = search.conditions.filter((one) => !isThat(one, key, value));
-  // Whoever wants a value no longer wants it left out.
-  const conditions = isOn ? rest : [...rest, { key, op: 'is' as const, value }];
-  return { ...search, conditions };
+  if (hasFacet(search, key, value)) {
+    return { ...search, conditions: search.conditions.filter((one) => !isThat(one, key, value)) };
+  }
+  // A key has values or other conditions, never both: a text that says both is read otherwise.
+  const rest = search.conditions.filter((one) => one.key !== key || one.op === 'is');
+  return { ...search, conditions: [...rest, { key, op: 'is', value }] };
 }
 
 export function hasFacet(

@@ -60,6 +60,9 @@ describe('a refinement of the search before', () => {
     ['also snow but no people', 'refined: a beach +snow -people'],
     ['-people', 'refined: a beach -people'],
     ['+snow category:food', 'refined: a beach +snow category:food'],
+    ['without people +snow', 'refined: a beach +snow -people'],
+    ['no people -cars category:food', 'refined: a beach -people -cars category:food'],
+    ['only animals like:5', 'refined: a beach category:animals-nature like:5'],
   ])('reads "%s"', (text, expected) => {
     expect(textOf(refine(text, after('a beach')))).toBe(expected);
   });
@@ -105,6 +108,7 @@ describe('a refinement by pictures', () => {
     ['more like the second one but at night', 'refined: at night like:22'],
     ['more like the second one but without people', 'refined: -people like:22'],
     ['like the first, without people', 'refined: -people like:11'],
+    ['more like the second +night', 'refined: +night like:22'],
     ['like the first but only animals', 'refined: category:animals-nature like:11'],
   ])('reads "%s"', (text, expected) => {
     expect(textOf(refine(text, after('a beach')))).toBe(expected);
@@ -169,6 +173,8 @@ describe('a search of its own', () => {
     expect(textOf(refined)).toBe('new: a beach -people');
     expect(refined).toMatchObject({ as: 'Without people' });
     expect(textOf(refine('a beach but no people', after('a dog')))).toBe('new: a beach -people');
+    const marked = refine('a cat without a collar -dogs category:food', before);
+    expect(textOf(marked)).toBe('new: a cat -"a collar" -dogs category:food');
   });
 
   test.each(['more like', 'without', 'but', 'more like the', 'only'])(

@@ -1,5 +1,6 @@
 import type { ParsedSearch } from '../query-syntax.ts';
 import { emptySearch, hasSubject, parseQuery } from '../query-syntax.ts';
+import { readTokens } from '../query-syntax-tokens.ts';
 import type { Clause } from './refine-clauses.ts';
 import { readClauses, unfinished } from './refine-clauses.ts';
 import type { Facet } from './refine-facets.ts';
@@ -31,15 +32,33 @@ export function refine(text: string, context: RefineContext): Refined {
   if (last && unfinished.test(text.trim())) {
     return { kind: 'hint', hint: `Go on: “${text.trim()} …”` };
   }
-  const clauses = readClauses(text);
-  const [first] = clauses;
-  if (first?.kind === 'like')
-    return applyAll(clauses, last ?? emptySearch, context) ?? asNew(parsed);
   if (last && saysNoSubject(parsed)) {
     return { kind: 'refined', search: mergeSearches(last, parsed) };
   }
-  if (first?.kind === 'words') return splitNew(clauses, context) ?? asNew(parsed);
-  return (last && applyAll(clauses, last, context)) ?? asNew(parsed);
+  const { sentence, marks } = takeMarks(text);
+  const refined = readSentence(readClauses(sentence), context);
+  if (!refined) return asNew(parsed);
+  if (refined.kind === 'hint') return refined;
+  return { ...refined, search: mergeSearches(refined.search, parseQuery(marks)) };
+}
+
+/** What is said in words, and what with the signs of the search box: "without people +snow". */
+function takeMarks(text: string): { readonly sentence: string; readonly marks: string } {
+  const tokens = readTokens(text);
+  const join = (isWords: boolean) =>
+    tokens
+      .filter(({ kind }) => (kind === 'words') === isWords)
+      .map(({ raw }) => raw)
+      .join(' ');
+  return { sentence: join(true), marks: join(false) };
+}
+
+function readSentence(clauses: readonly Clause[], context: RefineContext): Refined | undefined {
+  const { last } = context;
+  const [first] = clauses;
+  if (first?.kind === 'like') return applyAll(clauses, last ?? emptySearch, context);
+  if (first?.kind === 'words') return splitNew(clauses, context);
+  return first && last && applyAll(clauses, last, context);
 }
 
 /** "-stripes", "+snow" or "category:food" by itself. */

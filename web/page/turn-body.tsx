@@ -30,6 +30,8 @@ export function TurnBody(props: BodyProps) {
 function again(turn: Turn, page: PageState): void {
   if (turn.view.peek().notice?.remedy === 'key') page.retryAll();
   else turn.again();
+  // What was pressed goes with the notice.
+  focusTurn(turn.key);
 }
 
 function Results({ turn, page, isNewest, isOpen, setOpen }: BodyProps) {
@@ -99,8 +101,14 @@ interface NothingProps {
 
 function NothingFound({ turn, found, page }: NothingProps) {
   if (page.facts.indexed.value === 0) return <NoPictures />;
-  const hasMore = found.isCut;
+  const { more } = turn.view.value;
   const isNarrowed = turn.search.value.conditions.length > 0;
+  const showLessCertain = () => {
+    turn.showLessCertain();
+    // The button goes with all of this as soon as there are any.
+    focusTurn(turn.key);
+  };
+  if (typeof more === 'object') return <ProblemNotice notice={more} again={showLessCertain} />;
   return (
     <div class="notice">
       <p class="notice-title" dir="auto">
@@ -111,9 +119,7 @@ function NothingFound({ turn, found, page }: NothingProps) {
           ? 'Take a filter away, or try other words.'
           : 'Try other words, or fewer of them.'}
       </p>
-      {hasMore && (
-        <LessCertain isBusy={turn.view.value.more === 'busy'} act={turn.showLessCertain} />
-      )}
+      {found.isCut && <LessCertain isBusy={more === 'busy'} act={showLessCertain} />}
     </div>
   );
 }

@@ -25,7 +25,12 @@ export function TurnEnd({ turn, view: { status, found, more }, isNewest, fold }:
   }, [isCut]);
   if (!found || status !== 'shown') return null;
   if (typeof more === 'object') {
-    return <ProblemNotice notice={more} again={asked.value} />;
+    const again = () => {
+      asked.value();
+      // What was pressed goes with the notice.
+      requestAnimationFrame(() => focusCard(turn.key, found.hits.length - 1));
+    };
+    return <ProblemNotice notice={more} again={again} />;
   }
   return (
     <div class="turn-end">

@@ -1,3 +1,4 @@
+import type { ParsedSearch } from '../query-syntax.ts';
 import type { Turn, TurnView } from './types.ts';
 import { countPictures, duration } from './words.ts';
 
@@ -14,11 +15,16 @@ export function TurnStatus({ turn }: { readonly turn: Turn }) {
         </p>
       )}
       {remark !== undefined && <p>{remark}</p>}
-      {turn.search.value.ignored.map(({ text, reason }) => (
-        <p key={text}>{reason}</p>
+      {reasonsOf(turn.search.value).map((reason) => (
+        <p key={reason}>{reason}</p>
       ))}
     </div>
   );
+}
+
+/** Why parts of it are not searched for; each reason once, however many parts it holds for. */
+function reasonsOf({ ignored }: ParsedSearch): readonly string[] {
+  return [...new Set(ignored.map(({ reason }) => reason))];
 }
 
 function statusText({ status, found }: TurnView): string {
