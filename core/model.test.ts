@@ -5,12 +5,28 @@ describe('a search query', () => {
   it('is trimmed and filled with defaults', () => {
     expect(SearchQuery.parse({ query: '  a dog\n' })).toEqual({
       query: 'a dog',
+      texts: [],
+      exclude: [],
+      like: [],
+      diversity: 0,
+      fold_duplicates: false,
       top_k: 10,
       score_threshold: 0,
       filters: null,
       include_explanation: false,
+      rerank: false,
       cursor: null,
     });
+  });
+
+  it.each([
+    [{}, false],
+    [{ query: ' ' }, false],
+    [{ exclude: ['people'] }, false],
+    [{ like: ['1'] }, true],
+    [{ texts: [{ text: 'snow' }] }, true],
+  ])('says what to look for: %j', (fields, isEnough) => {
+    expect(SearchQuery.safeParse(fields).success).toBe(isEnough);
   });
 
   it('counts characters, not UTF-16 units', () => {

@@ -29,7 +29,7 @@ finds what is like that picture. Put all of it in quotes: the shell reads some o
   --like <id>          like this picture of the index, whatever the words; may be repeated
   --diversity <0 to 1> how much results are to differ from each other (0)
   --auto               leave out results that do not belong
-  --no-fold            show each of several pictures that are nearly the same
+  --fold               one result in place of several of nearly the same picture
   --url <address>      ask a running server instead of opening the index
   --json               the whole response as JSON, for programs
   --help               this text
@@ -57,14 +57,13 @@ function readArguments(args: string[]) {
   return parseArgs({
     args,
     allowPositionals: true,
-    allowNegative: true,
     options: {
       'top-k': { type: 'string', default: '10' },
       filter: { type: 'string', multiple: true, default: [] },
       like: { type: 'string', multiple: true, default: [] },
       diversity: { type: 'string' },
       auto: { type: 'boolean', default: false },
-      fold: { type: 'boolean', default: true },
+      fold: { type: 'boolean', default: false },
       url: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
