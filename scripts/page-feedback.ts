@@ -51,6 +51,9 @@ const watcher = `(() => {
   };
 })()`;
 
+/** Whatever answers later than this does not answer. */
+const patienceMs = 30_000;
+
 export async function watchFeedback(page: Page): Promise<void> {
   await page.addInitScript(watcher);
 }
@@ -69,7 +72,10 @@ export async function measureFeedback(
 ): Promise<Feedback> {
   await page.evaluate(`armFeedback(${JSON.stringify(event)}, ${changesAlone})`);
   await act();
-  return page.evaluate<Feedback>('feedback');
+  return page.evaluate<Feedback>(`Promise.race([feedback, new Promise((_, reject) => {
+    const late = 'Cannot measure as nothing changed for ${patienceMs} ms after: ${event}';
+    setTimeout(() => reject(new Error(late)), ${patienceMs});
+  })])`);
 }
 
 /** What this machine allows: the way of the shortest handler there is, and of no handler at all. */

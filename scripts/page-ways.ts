@@ -41,7 +41,9 @@ export function createWays(origin: string): Ways {
   }
 
   async function detail(page: Page, run: number): Promise<void> {
-    await results(page, `a ${wordOf(run)}`);
+    // A single word may have one certain result, and so no next one.
+    await results(page, `an animal +${wordOf(run)}`);
+    await page.locator(selectors.card).nth(1).waitFor();
     await page.locator(selectors.card).first().click();
     await page.locator(selectors.similar).first().waitFor();
     await settle(page);
