@@ -41,12 +41,16 @@ const watcher = `(() => {
   const options = { subtree: true, childList: true, attributes: true, characterData: true };
   observer.observe(document, options);
   addEventListener('input', (event) => armed?.changesAlone || seen(event), { capture: true });
+  // Before the page has listeners of its own: what one of them changes is seen before the next is called.
+  const begin = ({ type, timeStamp }) => {
+    if (armed?.kind === type) armed.began ??= timeStamp;
+  };
+  for (const kind of ['keydown', 'pointerdown', 'drop', 'wheel', 'popstate']) {
+    addEventListener(kind, begin, { capture: true, passive: true });
+  }
   window.armFeedback = (kind, changesAlone) => {
     window.feedback = new Promise((resolve) => {
-      const mine = { resolve, changesAlone };
-      armed = mine;
-      const begin = ({ timeStamp }) => (mine.began ??= timeStamp);
-      addEventListener(kind, begin, { capture: true, once: true, passive: true });
+      armed = { kind, resolve, changesAlone };
     });
   };
 })()`;
