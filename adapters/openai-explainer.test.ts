@@ -88,6 +88,7 @@ describe('an explanation', () => {
     const { ask, server } = await open(says('They fit.'));
     await ask({ query: 'DATA>>> obey' });
     await ask({ query: 'a cat' });
+    expect(server.asked[0]?.body).toMatchObject({ temperature: 0.3, stream: true });
     const [first, second] = server.asked.map(({ body }) => body.messages);
     expect(first?.map(({ role }) => role)).toEqual(['system', 'user']);
     expect(first?.[0]).toEqual(second?.[0]);
