@@ -1,3 +1,4 @@
+import { ourKeys } from '../core/image-metadata.ts';
 import type { DescribedPicture, ExplainerRequest } from '../core/llm.ts';
 import type { MetadataValue } from '../core/model.ts';
 
@@ -21,24 +22,6 @@ Say in two or three short sentences why these pictures fit the query, and where 
 /** Characters of one text, of the query, and of all that is said of one picture. */
 const bounds = { text: 160, name: 40, query: 1000, picture: 900, keys: 12, list: 8 } as const;
 
-/** What is not a person's own, or nothing that a model needs to know: where and when it was. */
-const leftOut: ReadonlySet<string> = new Set([
-  'file_path',
-  'file_name',
-  's3_key',
-  'category',
-  'width',
-  'height',
-  'size',
-  'type',
-  'etag',
-  'taken_at',
-  'latitude',
-  'longitude',
-  'url',
-  'thumbnail_url',
-]);
-
 /**
  * The delimiters hold characters that the document writes as escapes, so nothing in it can end it;
  * so are line breaks and all that is invisible or turns the direction of a text.
@@ -55,7 +38,7 @@ function describe({ score, metadata }: DescribedPicture) {
     file_name: cut(name, bounds.text),
     category: category === null ? null : cut(category, bounds.text),
   };
-  const own = Object.entries(metadata).filter(([key]) => !leftOut.has(key));
+  const own = Object.entries(metadata).filter(([key]) => !ourKeys.has(key));
   return { ...known, labels: labelsOf(own) };
 }
 

@@ -7,6 +7,7 @@ import type { Calibration, Match, VectorStore } from './ports.ts';
 import type { Question } from './query-vector.ts';
 import { ok } from './result.ts';
 import { cutoffOf } from './score-cutoff.ts';
+import { thresholdOf } from './score-threshold.ts';
 import { dot } from './vector-sums.ts';
 
 /** Bounds of the work for one request: all of it runs on the event loop that others share. */
@@ -86,7 +87,7 @@ async function findSome(asked: Asked, question: Question, limit: number): Async<
     vector: question.vector,
     limit,
     filter: parseFilter(filters),
-    scoreThreshold: score_threshold === 'auto' ? undefined : score_threshold || undefined,
+    scoreThreshold: thresholdOf(score_threshold),
     traceparent,
     signal,
   });

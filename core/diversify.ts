@@ -6,10 +6,10 @@ import { dot } from './vector-sums.ts';
  * Maximal marginal relevance: each next one is the best of what is left, less for what is like one
  * that was taken before. The best stays first. Those without a known vector follow, by score.
  *
- * @param matches Best first. The work grows with the square of how many have vectors.
  * Relevance and likeness are both relative to the candidates: the cosines of texts and pictures lie
  * close together, and those of pictures far from 0, each model in its own way.
  *
+ * @param matches Best first. The work grows with the square of how many have vectors.
  * @param diversity 0: the order stays; 1: relevance counts for nothing.
  */
 export function diversify<M extends Match>(

@@ -22,8 +22,11 @@ export interface PictureState {
   readonly facts?: PictureFacts | undefined;
 }
 
-/** Keys that we give a meaning: what whoever uploads says under these names is not taken. */
-const ours: ReadonlySet<string> = new Set([
+/**
+ * Keys that we give a meaning. What whoever uploads says under these names is not taken, and a language
+ * model is told of none of them that it is not told of by name: they say where and when it was.
+ */
+export const ourKeys: ReadonlySet<string> = new Set([
   'file_path',
   'file_name',
   's3_key',
@@ -82,7 +85,7 @@ export function metadataNow(
 ): ImageMetadata | undefined {
   const inBucket = isBucket(options.root);
   if (inBucket && info.metadata === undefined) return undefined;
-  const kept = Object.entries(known).filter(([name]) => !inBucket || ours.has(name));
+  const kept = Object.entries(known).filter(([name]) => !inBucket || ourKeys.has(name));
   const now = {
     ...usersOwn(info.metadata ?? {}),
     ...Object.fromEntries(kept),
@@ -122,7 +125,7 @@ function usersOwn(metadata: Readonly<Record<string, string>>): Record<string, st
     ([name, value]) => [name.toLowerCase(), value] as const,
   );
   return Object.fromEntries(
-    named.filter(([name]) => !ours.has(name) && Filters.safeParse({ [name]: '' }).success),
+    named.filter(([name]) => !ourKeys.has(name) && Filters.safeParse({ [name]: '' }).success),
   );
 }
 

@@ -2,7 +2,8 @@ import { type Async, failure } from './failure.ts';
 import type { Image, ImageId, ImageRecord, SearchResponse } from './model.ts';
 import type { VectorStore } from './ports.ts';
 import { err, ok } from './result.ts';
-import { answer, type RequestContext, roundMs, thresholdOf, type UrlsOf } from './search.ts';
+import { thresholdOf } from './score-threshold.ts';
+import { answer, type RequestContext, roundMs, type UrlsOf } from './search.ts';
 
 export interface SimilarQuery {
   readonly id: ImageId;

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { createGeneration } from './generation.ts';
 import { createLru } from './lru.ts';
 import { type SearchQuery, SearchResponse } from './model.ts';
+import { parseKept } from './parse-kept.ts';
 import type { Cache } from './ports.ts';
 import { requestKey } from './request-key.ts';
 import type { Clock } from './timings.ts';
@@ -51,7 +52,7 @@ export function createKeptAnswers(options: KeptAnswersOptions) {
     if (values === undefined) return undefined;
     const [known, value] = values;
     const generation = known ?? (await generations.ensure());
-    const kept = value === undefined ? undefined : parseKept(value);
+    const kept = parseKept(Kept, value);
     if (kept === undefined || kept.generation !== generation) return { generation };
     setAside(key, kept);
     return kept;
@@ -73,13 +74,4 @@ export function createKeptAnswers(options: KeptAnswersOptions) {
       void cache.set(key, JSON.stringify(kept), { ttlSeconds });
     },
   };
-}
-
-/** `undefined` for what is none of ours. */
-function parseKept(text: string): Kept | undefined {
-  try {
-    return Kept.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
 }

@@ -7,6 +7,7 @@ import type { LlmGuard, Prepare } from './llm-guard.ts';
 import { unanswered, unasked } from './llm-outcome.ts';
 import type { LlmUsage, Reranker, ShownPicture, Thumbnails } from './llm.ts';
 import type { Hit, LlmOutcome } from './model.ts';
+import { parseKept } from './parse-kept.ts';
 import type { Cache } from './ports.ts';
 import { type Look, mostBest, usableBest } from './reranked-order.ts';
 import { err, ok } from './result.ts';
@@ -62,7 +63,7 @@ export function createRerankQuestions(options: RerankingOptions) {
 
   return async (question: RerankQuestion, signal: AbortSignal): Promise<RerankAnswer> => {
     const key = keyOf(reranker.model, question);
-    const kept = readKept((await cache?.get([key]))?.[0]);
+    const kept = parseKept(Kept, (await cache?.get([key]))?.[0]);
     if (kept) return { ...kept, outcome: guard.recall() };
     const isShared = flights.has(key);
     const answer = await flights.join(key, (own) => askOnce(question, key, own), signal);
@@ -85,15 +86,6 @@ function keyOf(model: string, { words, candidates }: RerankQuestion): string {
   const pictures = candidates.map(({ id, metadata }) => [id, metadata]);
   const question = JSON.stringify([model, words, mostBest, pictures]);
   return `rerank:${hash('sha256', question, 'base64url')}`;
-}
-
-function readKept(text: string | undefined): Look | undefined {
-  if (text === undefined) return undefined;
-  try {
-    return Kept.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
 }
 
 /** As the guard takes it: `unusable` was paid for, and for `nothing_found` nobody was asked. */

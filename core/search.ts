@@ -5,6 +5,7 @@ import { parseFilter } from './filter.ts';
 import type { Hit, ImageRecord, SearchQuery, SearchResponse } from './model.ts';
 import type { CacheState, Calibration, Encoder, Match, VectorStore } from './ports.ts';
 import { ok } from './result.ts';
+import { thresholdOf } from './score-threshold.ts';
 import type { Timings } from './timings.ts';
 
 /** What travels with a request besides what was asked. */
@@ -127,14 +128,6 @@ export function answer(
 ): Pick<SearchResponse, 'results' | 'total' | 'cached' | 'explanation'> {
   const results = matches.map((match) => toHit(match, urlsOf, calibration));
   return { results, total: results.length, cached: false, explanation: null };
-}
-
-/**
- * 0 asks for everything: cosines of unrelated pictures may be below it. `auto` is none that a store
- * could know.
- */
-export function thresholdOf(scoreThreshold: number | 'auto'): number | undefined {
-  return scoreThreshold === 'auto' ? undefined : scoreThreshold || undefined;
 }
 
 export function roundMs(milliseconds: number): number {

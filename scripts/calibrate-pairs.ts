@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { type Async, failure } from '../core/failure.ts';
 import { ImageId } from '../core/model.ts';
 import { err, ok } from '../core/result.ts';
+import { parseJson } from '../http/read-body.ts';
 
 const Pair = z
   .strictObject({
@@ -44,20 +45,12 @@ export async function readPairs(path: string): Async<LabelledPair[]> {
 /** What is wrong with the line, where something is. */
 function parsePair(line: string): LabelledPair | string {
   const json = parseJson(line);
-  if (json === undefined) return 'there is no JSON object';
-  const parsed = Pair.safeParse(json);
+  if (!json.ok) return 'there is no JSON object';
+  const parsed = Pair.safeParse(json.value);
   if (parsed.success) {
     const { query, ids = [], files = [] } = parsed.data;
     return { query, ids: new Set(ids), files: new Set(files) };
   }
   const { path: at = [], message = '' } = parsed.error.issues[0] ?? {};
   return at.length > 0 ? `"${at.join('.')}" is not valid (${message})` : message;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

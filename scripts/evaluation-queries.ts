@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { type Async, failure } from '../core/failure.ts';
 import { err, ok } from '../core/result.ts';
+import { parseJson } from '../http/read-body.ts';
 
 /** Which pictures: see `isOneOf` of evaluation-labels.ts. */
 const Terms = z.array(z.string().min(1)).min(1);
@@ -46,20 +47,12 @@ export async function readEvaluationQueries(path: string): Async<EvaluationQueri
     return err(failure('invalid_field', `Cannot read the queries as there is no file: ${path}`));
   }
   const json = parseJson(text);
-  if (json === undefined) {
+  if (!json.ok) {
     return err(failure('invalid_field', `Cannot read the queries as the file is no JSON: ${path}`));
   }
-  const parsed = EvaluationQueries.safeParse(json);
+  const parsed = EvaluationQueries.safeParse(json.value);
   if (parsed.success) return ok(parsed.data);
   const { path: at = [], message = '' } = parsed.error.issues[0] ?? {};
   const where = at.length > 0 ? `"${at.join('.')}" is not valid (${message})` : message;
   return err(failure('invalid_field', `Cannot read the queries as ${where}: ${path}`));
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
