@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['{core,http,adapters,edge,gpu-service,functions,scripts,web,test}/**/*.test.ts'],
+    include: ['{core,http,adapters,edge,gpu-service,functions,cdk,scripts,web,test}/**/*.test.ts'],
     // The machine may be busy with other things; what hangs is still ended.
     testTimeout: 120_000,
     hookTimeout: 180_000,
