@@ -1,5 +1,5 @@
 export interface EmfMetric {
-  readonly unit: 'Milliseconds' | 'Count';
+  readonly unit: 'Milliseconds' | 'Count' | 'Percent' | 'Bytes';
   /** One number, or up to 100 that CloudWatch takes for as many measurements. */
   readonly values: number | readonly number[];
 }

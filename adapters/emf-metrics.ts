@@ -2,7 +2,11 @@ import type { Metrics, Stage } from '../core/ports.ts';
 import type { Summary } from '../core/rolling-window.ts';
 import type { Clock } from '../core/timings.ts';
 import { codeLabel } from './code-label.ts';
-import { createEmfCollection, type EmfCollectionOptions } from './emf-collection.ts';
+import {
+  createEmfCollection,
+  type EmfCollection,
+  type EmfCollectionOptions,
+} from './emf-collection.ts';
 import { llmLabel } from './llm-label.ts';
 import { createStageWindows } from './stage-windows.ts';
 import { utcDay } from './utc-day.ts';
@@ -12,6 +16,8 @@ export interface EmfOptions extends EmfCollectionOptions {
 }
 
 export interface EmfMetrics extends Metrics {
+  /** One measurement of something else, kept by itself. */
+  readonly add: EmfCollection['add'];
   /** Writes what came together since the last time; to be called when an invocation ends. */
   flush(): void;
 }
@@ -25,6 +31,7 @@ export function createEmfMetrics(options: EmfOptions): EmfMetrics {
   const windows = createStageWindows(options.now);
   const { add, count, track, flush } = createEmfCollection(options);
   return {
+    add,
     observe(stage, milliseconds) {
       windows.add(stage, milliseconds);
       add(`${stage}_duration`, 'Milliseconds', milliseconds);
@@ -56,16 +63,13 @@ export function createEmfMetrics(options: EmfOptions): EmfMetrics {
     trackQueue: (queue, depth) => track(`queue_depth_${queue}`, depth),
     uptimeSeconds: windows.uptimeSeconds,
     summaries: windows.summaries,
-    exposition: async () => ({
-      contentType: 'text/plain; version=0.0.4; charset=utf-8',
-      body: expose(windows.summaries()),
-    }),
+    exposition: async () => expose(windows.summaries()),
     flush,
   };
 }
 
 /** The windows alone: the rest is counted by CloudWatch. */
-function expose(summaries: Readonly<Record<Stage, Summary>>): string {
+function expose(summaries: Readonly<Record<Stage, Summary>>) {
   const name = 'search_stage_duration_seconds';
   const lines = Object.entries(summaries).flatMap(([stage, { p50_ms, p95_ms, p99_ms }]) => {
     const shares = { '0.5': p50_ms, '0.95': p95_ms, '0.99': p99_ms };
@@ -73,5 +77,8 @@ function expose(summaries: Readonly<Record<Stage, Summary>>): string {
       ([share, ms]) => `${name}{stage="${stage}",quantile="${share}"} ${ms / 1000}`,
     );
   });
-  return `# TYPE ${name} summary\n${lines.join('\n')}\n`;
+  return {
+    contentType: 'text/plain; version=0.0.4; charset=utf-8',
+    body: `# TYPE ${name} summary\n${lines.join('\n')}\n`,
+  };
 }

@@ -9,5 +9,17 @@ const maxWaitingBytes = 16_000_000;
  * after `fatal` or a bug. Not for Lambda, which stands still between requests.
  */
 export function createProcessLogger(level: string): pino.Logger {
-  return pino({ level }, pino.destination({ dest: 1, sync: false, maxLength: maxWaitingBytes }));
+  return openProcessLog(level).logger;
+}
+
+export interface ProcessLog {
+  readonly logger: pino.Logger;
+  /** Writes a line of something else, with its end, between two of the log: never within one. */
+  writeLine(line: string): void;
+}
+
+/** The same, for a process that writes other lines too. */
+export function openProcessLog(level: string): ProcessLog {
+  const output = pino.destination({ dest: 1, sync: false, maxLength: maxWaitingBytes });
+  return { logger: pino({ level }, output), writeLine: (line) => void output.write(line) };
 }

@@ -3,6 +3,8 @@ import type { CacheState, Metrics } from '../core/ports.ts';
 import type { Clock } from '../core/timings.ts';
 import { codeLabel } from './code-label.ts';
 import { createEventCounter, createStageHistogram } from './gathered-metrics.ts';
+import { createGpuGauges } from './gpu-gauges.ts';
+import type { GpuUsage } from './gpu-usage.ts';
 import { createLlmSeries } from './llm-series.ts';
 import { createStageWindows } from './stage-windows.ts';
 
@@ -28,6 +30,8 @@ export interface PrometheusOptions {
    * ends, so at most once in a process.
    */
   readonly ofProcess?: boolean;
+  /** What the GPU does; left out where there is none. */
+  readonly gpu?: (() => GpuUsage | undefined) | undefined;
 }
 
 /** Metrics for Prometheus (histograms), with exact percentiles of the last 10,000 besides. */
@@ -39,6 +43,7 @@ export function createPrometheusMetrics(now: Clock, options: PrometheusOptions =
   const queues = createQueueGauges(registry);
   const llm = createLlmSeries(registry);
   const nameRoute = createRouteNames();
+  if (options.gpu) createGpuGauges(registry, options.gpu);
   if (options.ofProcess === true) collectDefaultMetrics({ register: registry, ...sampling });
   return {
     observe(stage, milliseconds) {

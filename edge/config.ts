@@ -22,6 +22,11 @@ const frontShape = {
   RATE_LIMIT_BURST: z.coerce.number().int().min(1).max(100_000).default(40),
   /** How many proxies in front may be believed about who called. */
   TRUSTED_PROXIES: z.coerce.number().int().min(0).max(32).default(0),
+  /**
+   * Seconds that a CDN in front may keep the answer to a GET; it must have the API key and the
+   * generation of the index in its key, as cdk's has. 0: there is no such CDN.
+   */
+  CDN_CACHE_SECONDS: z.coerce.number().int().min(0).max(60).default(0),
   /** Pages of which origins may call: with commas between them, or `*`. */
   CORS_ORIGINS: CorsOrigins.default([]),
   /** Whether the log has what people search for. */
@@ -61,6 +66,8 @@ export const EdgeConfig = z
     PICTURES_URL: z.url({ protocol: /^https?$/ }).optional(),
     REQUEST_TIMEOUT_MS: z.coerce.number().int().min(100).max(300_000).default(10_000),
     LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+    /** As a process: whether lines for CloudWatch go between those of the log. The function always writes them. */
+    CLOUDWATCH_METRICS: EnvBoolean.default(false),
     ...CloudWatchSettings,
   })
   .refine(hasNeededKeys, noKeys())

@@ -1,5 +1,7 @@
+import { createCloudWatchMetrics } from '../adapters/cloudwatch-metrics.ts';
+import { combineMetrics } from '../adapters/combined-metrics.ts';
 import { openTracer } from '../adapters/open-tracer.ts';
-import { createProcessLogger } from '../adapters/process-logger.ts';
+import { openProcessLog } from '../adapters/process-logger.ts';
 import { createPrometheusMetrics } from '../adapters/prometheus-metrics.ts';
 import { parseEnv } from '../core/env.ts';
 import type { Failure } from '../core/failure.ts';
@@ -11,7 +13,7 @@ import { openEdge } from './open.ts';
 const drainTimeoutMs = 25_000;
 
 const parsed = parseEnv(EdgeConfig, process.env);
-const logger = createProcessLogger(parsed.ok ? parsed.value.LOG_LEVEL : 'info');
+const { logger, writeLine } = openProcessLog(parsed.ok ? parsed.value.LOG_LEVEL : 'info');
 const config = orExit(parsed);
 const aws = orExit(parseEnv(AwsEnvironment, process.env));
 
@@ -21,7 +23,18 @@ const leave = () => process.exit(0);
 for (const signal of signals) process.once(signal, leave);
 
 const now = () => performance.now();
-const metrics = createPrometheusMetrics(now, { ofProcess: true });
+const prometheus = createPrometheusMetrics(now, { ofProcess: true });
+const cloudWatch = config.CLOUDWATCH_METRICS
+  ? createCloudWatchMetrics({
+      now,
+      epochMs: Date.now,
+      write: writeLine,
+      namespace: config.METRICS_NAMESPACE,
+      service: 'edge',
+      environment: config.ENVIRONMENT,
+    })
+  : undefined;
+const metrics = cloudWatch ? combineMetrics(prometheus, cloudWatch) : prometheus;
 const tracer = await openTracer(config, 'edge', logger);
 const edge = openEdge(config, { logger, metrics, tracer, now }, aws);
 const server = orExit(
@@ -38,6 +51,7 @@ async function stop(signal: string): Promise<void> {
   logger.info({ signal }, 'Draining');
   await server.close(drainTimeoutMs);
   await edge.close();
+  cloudWatch?.close();
 }
 
 function orExit<T>(result: Result<T, Failure>): T {

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import * as z from 'zod';
+import { CloudWatchSettings } from '../adapters/aws-settings.ts';
 import { precisions } from '../adapters/model-directory.ts';
 import { CollectionName, QdrantSettings } from '../adapters/qdrant-settings.ts';
 import { TracingSettings } from '../adapters/tracing-settings.ts';
@@ -47,6 +48,9 @@ export const GpuServiceConfig = z
     /** What the edge proves itself with; several while it is being changed. */
     SERVICE_SECRET: ServiceSecrets,
     ...TracingSettings,
+    /** Whether lines for CloudWatch go between those of the log; `/metrics` is there all the same. */
+    CLOUDWATCH_METRICS: EnvBoolean.default(false),
+    ...CloudWatchSettings,
     /** Whether the log has what people search for. */
     LOG_QUERIES: EnvBoolean.default(false),
     LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),

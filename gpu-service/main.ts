@@ -1,6 +1,5 @@
 import { openTracer } from '../adapters/open-tracer.ts';
-import { createProcessLogger } from '../adapters/process-logger.ts';
-import { createPrometheusMetrics } from '../adapters/prometheus-metrics.ts';
+import { openProcessLog } from '../adapters/process-logger.ts';
 import { parseEnv } from '../core/env.ts';
 import type { Failure } from '../core/failure.ts';
 import type { Result } from '../core/result.ts';
@@ -10,11 +9,12 @@ import { listen } from '../http/server.ts';
 import { createGpuService } from './app.ts';
 import { GpuServiceConfig } from './config.ts';
 import { openEngine } from './open.ts';
+import { openMetrics } from './open-metrics.ts';
 
 const drainTimeoutMs = 25_000;
 
 const parsed = parseEnv(GpuServiceConfig, process.env);
-const logger = createProcessLogger(parsed.ok ? parsed.value.LOG_LEVEL : 'info');
+const { logger, writeLine } = openProcessLog(parsed.ok ? parsed.value.LOG_LEVEL : 'info');
 const config = orExit(parsed);
 
 const signals = ['SIGTERM', 'SIGINT'] as const;
@@ -23,7 +23,7 @@ const leave = () => process.exit(0);
 for (const signal of signals) process.once(signal, leave);
 
 const now = () => performance.now();
-const metrics = createPrometheusMetrics(now, { ofProcess: true });
+const metrics = openMetrics(config, { now, epochMs: Date.now, writeLine, logger });
 const engine = orExit(await openEngine(config, logger, metrics));
 const tracer = await openTracer(config, 'gpu-service', logger);
 const app = createGpuService({
@@ -61,6 +61,7 @@ async function stop(signal: string): Promise<void> {
   await server.close(drainTimeoutMs);
   await engine.close();
   await tracer?.close();
+  metrics.close();
 }
 
 function orExit<T>(result: Result<T, Failure>): T {

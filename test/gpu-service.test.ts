@@ -3,8 +3,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SearchResponse } from '../core/model.ts';
 import { AwsEnvironment, EdgeConfig } from '../edge/config.ts';
+import { BenchmarkConfig } from '../functions/benchmark/config.ts';
 import { IndexImagesConfig } from '../functions/index-images/config.ts';
+import { PublishGenerationConfig } from '../functions/publish-generation/config.ts';
 import { ReconcileConfig } from '../functions/reconcile/config.ts';
+import { SnapshotConfig } from '../functions/snapshot/config.ts';
 import { GpuServiceConfig } from '../gpu-service/config.ts';
 import { IndexJobConfig } from '../gpu-service/index-job/config.ts';
 import { IntakeSettings } from '../scripts/open-intake.ts';
@@ -62,6 +65,11 @@ describe('.env.example', () => {
       ...IndexJobConfig.shape,
       ...IndexImagesConfig.shape,
       ...ReconcileConfig.shape,
+      ...BenchmarkConfig.shape,
+      ...PublishGenerationConfig.shape,
+      ...SnapshotConfig.shape,
+      // Of adapters/secret-environment.ts: what is read before any of these.
+      SECRETS: '',
       ...AwsEnvironment.shape,
       ...EdgeConfig.shape,
       ...ModelSettings.shape,
@@ -73,7 +81,10 @@ describe('.env.example', () => {
     const PICTURES_BUCKET = 'pictures';
     const indexing = IndexImagesConfig.parse({ PICTURES_BUCKET });
     const reconcile = ReconcileConfig.parse({ PICTURES_BUCKET, QUEUE_URL: 'http://queue' });
+    const benchmark = { TARGET_URL: 'https://pictures', REPORTS_BUCKET: 'reports' };
     const { ENCODER_THREADS, ...defaults } = {
+      ...BenchmarkConfig.parse(benchmark),
+      ...SnapshotConfig.parse({ SNAPSHOTS_BUCKET: 'snapshots' }),
       ...ModelSettings.parse({}),
       ...IntakeSettings.parse({}),
       ...indexing,
@@ -83,7 +94,7 @@ describe('.env.example', () => {
     };
     // These are lists, or depend on what it is.
     const unlike =
-      'API_HOST API_PORT SERVICE_URL SERVICE_SECRET CLIP_MODEL_NAME API_KEYS API_KEYS_REQUIRED CORS_ORIGINS PICTURES_BUCKET QUEUE_URL';
+      'API_HOST API_PORT SERVICE_URL SERVICE_SECRET CLIP_MODEL_NAME API_KEYS API_KEYS_REQUIRED CORS_ORIGINS PICTURES_BUCKET QUEUE_URL TARGET_URL REPORTS_BUCKET SNAPSHOTS_BUCKET';
     const special = new Set(unlike.split(' '));
     const plain = Object.entries(defaults).filter(([name]) => !special.has(name));
     expect(plain.length).toBeGreaterThan(25);

@@ -26,7 +26,7 @@ const inventory = orExit(
   await openListing({ ...settings, client, objects, directory: config.DATA_DIR }),
 );
 const engine = orExit(await openEngine(config, logger));
-const generation = openRedisGeneration(config, logger);
+const generation = openRedisGeneration(config, logger, objects);
 const store = generation
   ? withGeneration(engine.store, generation, { logger, coalesce: true })
   : engine.store;
