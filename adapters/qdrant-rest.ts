@@ -7,6 +7,8 @@ import { err, ok } from '../core/result.ts';
 
 /** What Qdrant offers over REST alone: files of snapshots, of one node. */
 export interface QdrantRest {
+  /** What lies on the disk of the node. */
+  list(collection: string): Async<QdrantSnapshot[]>;
   /** Takes one and gives its name; on a large collection this takes minutes. */
   create(collection: string): Async<string>;
   /** Its bytes; reading them may throw. */
@@ -14,6 +16,12 @@ export interface QdrantRest {
   remove(collection: string, name: string): Async<void>;
   /** Makes a collection of a snapshot; a failure of the content is one of the call. */
   upload(collection: string, content: AsyncIterable<Uint8Array>): Async<void>;
+}
+
+export interface QdrantSnapshot {
+  readonly name: string;
+  /** Milliseconds since 1970; undefined where Qdrant does not say. */
+  readonly createdMs: number | undefined;
 }
 
 export interface QdrantRestOptions {
@@ -40,6 +48,10 @@ export function createQdrantRest(options: QdrantRestOptions): QdrantRest {
     `/collections/${encodeURIComponent(collection)}/snapshots${rest}`;
   const one = (name: string) => `/${encodeURIComponent(name)}`;
   return {
+    async list(collection) {
+      const listed = await ask(options, { method: 'GET', path: at(collection) });
+      return listed.ok ? ok(snapshotsIn(await readText(listed.value))) : listed;
+    },
     async create(collection) {
       const made = await ask(options, { method: 'POST', path: `${at(collection)}?wait=true` });
       return made.ok ? nameIn(options.url, await readText(made.value)) : made;
@@ -131,4 +143,15 @@ function nameIn(url: string, text: string) {
   if (typeof name === 'string') return ok(name);
   const detail = `Cannot take a snapshot as Qdrant at ${url} gives no name for it: ${text.slice(0, 300)}`;
   return err(failure('store_unavailable', detail));
+}
+
+/** Qdrant writes times without a zone, and means UTC. */
+function snapshotsIn(text: string): QdrantSnapshot[] {
+  const found: unknown = JSON.parse(text)?.result;
+  if (!Array.isArray(found)) return [];
+  return found.flatMap(({ name, creation_time: time }: Readonly<Record<string, unknown>>) => {
+    if (typeof name !== 'string') return [];
+    const createdMs = typeof time === 'string' ? Date.parse(`${time}Z`) : Number.NaN;
+    return [{ name, createdMs: Number.isNaN(createdMs) ? undefined : createdMs }];
+  });
 }

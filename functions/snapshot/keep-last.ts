@@ -1,0 +1,23 @@
+import type { Async } from '../../core/failure.ts';
+import { ok } from '../../core/result.ts';
+import { listSnapshots, removeSnapshot, type SnapshotPlace } from '../../core/snapshots.ts';
+
+/**
+ * Removes what is older than the last `kept` copies of a collection that can be brought back; damaged ones
+ * do not count. Gives the names of what is gone.
+ */
+export async function keepLast(
+  place: SnapshotPlace,
+  { collection, kept }: { readonly collection: string; readonly kept: number },
+): Async<string[]> {
+  const listed = await listSnapshots(place);
+  if (!listed.ok) return listed;
+  const own = listed.value.filter(({ name }) => name.startsWith(`${collection}-`));
+  const oldest = own.filter(({ info }) => info.ok).at(-kept);
+  const old = oldest === undefined ? [] : own.filter(({ name }) => name < oldest.name);
+  for (const { name } of old) {
+    const removed = await removeSnapshot(place, name);
+    if (!removed.ok) return removed;
+  }
+  return ok(old.map(({ name }) => name));
+}
