@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { benchmarkQueries } from '../functions/benchmark/queries.ts';
 import { runScript } from '../test/support/processes.ts';
 import { createResponse } from '../test/support/search-app.ts';
 import { useTemporaryDirectories } from '../test/support/temporary-directory.ts';
@@ -15,9 +16,10 @@ let asked: string[];
 /** Every so many-th request is refused; 0 for none. */
 let refuseEach: number;
 let isChunked: boolean;
+let delayMs: number;
 
 beforeEach(async () => {
-  [asked, refuseEach, isChunked] = [[], 0, false];
+  [asked, refuseEach, isChunked, delayMs] = [[], 0, false, 0];
   server = createServer((request, response) => {
     let body = '';
     request.setEncoding('utf8').on('data', (text: string) => (body += text));
@@ -41,7 +43,8 @@ beforeEach(async () => {
       });
       response.write(answer.slice(0, 40));
       // So that answers arrive in pieces.
-      return setImmediate(() => response.end(answer.slice(40)));
+      const end = () => response.end(answer.slice(40));
+      return delayMs === 0 ? setImmediate(end) : setTimeout(end, delayMs);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -56,9 +59,11 @@ afterEach(async () => {
 describe('npm run benchmark', () => {
   it('asks for words that were never asked before', async () => {
     const file = join(await newDirectory(), 'run.json');
-    const args = ['--url', url, '--num-requests', '60', '--concurrency', '3', '--json', file];
+    const asks = ['--url', url, '--num-requests', '60', '--concurrency', '3'];
+    const args = [...asks, '--target', '60000', '--json', file];
     const { code, stdout } = await runScript('benchmark', args);
     expect(code).toBe(0);
+    expect(stdout).toContain('The target is met: 100.0 % answered within 60000 ms');
     expect(stdout).toMatch(/^encode +2\.000/m);
     expect(stdout).toMatch(/^overhead +0\.500/m);
     expect(stdout).toMatch(/^60 answers, [\d.]+\/s; X-Cache: 60 miss$/m);
@@ -71,7 +76,8 @@ describe('npm run benchmark', () => {
       x_cache: { miss: 60 },
       failures: {},
     });
-    expect(run.stages.total.p50).toBe(3.5);
+    expect(run.stages.total).toMatchObject({ p50: 3.5, mean: 3.5, stdev: 0 });
+    expect(run.target).toEqual({ p95_ms: 60_000, in_time: 1, missed: false });
   });
 
   it('asks what is known already where that is wanted', async () => {
@@ -81,18 +87,40 @@ describe('npm run benchmark', () => {
     expect(new Set(asked).size).toBe(4);
   });
 
-  it('counts failures and goes on', async () => {
+  it('asks the fifteen queries as they are where the cache may know them', async () => {
+    await runScript('benchmark', ['--url', url, '--num-requests', '30', '--cached']);
+    const queries = asked.map((body) => (JSON.parse(body) as { readonly query: string }).query);
+    expect(new Set(queries)).toEqual(new Set(benchmarkQueries));
+    // Twice before, and twice to be measured.
+    expect(queries).toHaveLength(60);
+  });
+
+  it.each([
+    ['counts failures, goes on, and has missed its target', [], 1],
+    ['counts failures and goes on where there is no target', ['--target', '0'], 0],
+  ])('%s', async (_title, more, expected) => {
     refuseEach = 5;
-    const { code, stdout } = await runScript('benchmark', ['--url', url, '--num-requests', '50']);
+    const args = ['--url', url, '--num-requests', '50', ...more];
+    const { code, stdout } = await runScript('benchmark', args);
     expect(stdout).toContain('40 answers');
     expect(stdout).toContain('Failed: 10 rate_limited');
-    expect(code).toBe(0);
+    expect(stdout.includes('The target is missed')).toBe(expected === 1);
+    expect(code).toBe(expected);
+  });
+
+  it('tells by its exit code that the answers came too late', async () => {
+    delayMs = 30;
+    const slow = ['--url', url, '--num-requests', '20', '--target', '5'];
+    const { code, stdout } = await runScript('benchmark', slow);
+    expect(stdout).toContain('The target is missed: 0.0 % answered within 5 ms');
+    expect(code).toBe(1);
   });
 
   it.each([
     ['nobody answers', ['--url', 'http://127.0.0.1:1'], /no server answers .*127\.0\.0\.1:1/],
     ['the key is wrong', ['--api-key', 'ps_bad'], /answers unauthenticated \(see --api-key\)/],
     ['the address is none', ['--url', 'localhost'], /--url is not an address/],
+    ['the key is none', ['--api-key', 'ps_\nx'], /--api-key has characters/],
   ])('ends with one sentence where %s', async (_title, args, sentence) => {
     const { code, stderr } = await runScript('benchmark', ['--url', url, ...args]);
     expect(stderr.trim().split('\n')).toHaveLength(1);
