@@ -22,7 +22,8 @@ export interface Generation {
   endSoon(): Promise<boolean>;
 }
 
-const soonSeconds = 1;
+/** What `endSoon` calls soon. */
+export const soonSeconds = 1;
 
 /** @param index What tells this index from all others in the cache. */
 export function createGeneration(cache: Cache, index: string): Generation {

@@ -28,3 +28,6 @@ export const rejectsPrefix = `${ownPrefix}rejects/`;
 export const manifestsPrefix = `${ownPrefix}manifests/`;
 
 export const reconcilePrefix = `${ownPrefix}reconcile/`;
+
+/** Written whenever the index has changed, so that a CDN hears of it: its event counts, not its text. */
+export const announcementKey = `${ownPrefix}generation`;

@@ -12,6 +12,7 @@ import { withReranking } from '../core/reranked.ts';
 import type { Search } from '../core/search.ts';
 import { withSingleFlight } from '../core/single-flight.ts';
 import { authenticate, authorize } from '../http/authenticate.ts';
+import { behindCdn } from '../http/behind-cdn.ts';
 import { createAddressOf } from '../http/client-address.ts';
 import { crossOrigin } from '../http/cross-origin.ts';
 import type { Health } from '../http/health.ts';
@@ -52,6 +53,8 @@ export interface EdgeSettings {
   /** For keys without a rate of their own, and for addresses. */
   readonly rate: Rate;
   readonly trustedProxies: number;
+  /** That a CDN in front may keep the answer to a GET; left out or 0: no such CDN. */
+  readonly cdnSeconds?: number;
   readonly corsOrigins: readonly string[];
   readonly logQueries: boolean;
 }
@@ -88,6 +91,7 @@ function facetsOf({ facets, cached, lists, now }: EdgeParts): EdgeParts['facets'
 function guardsOf(parts: EdgeParts): MiddlewareHandler[] {
   const { limiter, settings, openRoutes, hosts, tracer, logger, now } = parts;
   const { keys, keysRequired, rate, trustedProxies, corsOrigins, logQueries } = settings;
+  const { cdnSeconds = 0 } = settings;
   const accessOf = createAccessOf(openRoutes);
   const addressOf = createAddressOf({ trustedProxies });
   const hasKeys = keys.length > 0 || keysRequired;
@@ -98,6 +102,7 @@ function guardsOf(parts: EdgeParts): MiddlewareHandler[] {
     ...(tracer ? [traceRequests(tracer)] : []),
     logRequests({ logger, now, logQueries }),
     ...(hosts ? [onlyHosts(hosts)] : []),
+    ...(cdnSeconds > 0 ? [behindCdn(cdnSeconds)] : []),
     ...(corsOrigins.length > 0 ? [crossOrigin(corsOrigins)] : []),
     ...(hasKeys ? [authenticate({ check: createApiKeyCheck(keys) })] : []),
     ...(isLimited ? [limitRate({ limiter, rate, addressOf, accessOf })] : []),

@@ -39,6 +39,7 @@ function toSettings(config: FrontConfig): EdgeSettings {
     keysRequired: config.API_KEYS_REQUIRED,
     rate: { perSecond: config.RATE_LIMIT_PER_SECOND, burst: config.RATE_LIMIT_BURST },
     trustedProxies: config.TRUSTED_PROXIES,
+    cdnSeconds: config.CDN_CACHE_SECONDS,
     corsOrigins: config.CORS_ORIGINS,
     logQueries: config.LOG_QUERIES,
   };

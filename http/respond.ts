@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { type Failure, failures } from '../core/failure.ts';
 import type { Logger } from '../core/ports.ts';
+import { cdnSecondsOf } from './behind-cdn.ts';
 
 /** An answered failure as the client sees it (RFC 9457). */
 export interface Problem {
@@ -28,9 +29,17 @@ export function headersOf(c: Context): Headers {
   return none;
 }
 
-/** `Cache-Control` of an answer that is good for a moment: a CDN's, or one key's holder's alone. */
+/**
+ * `Cache-Control` of an answer that is good for a moment: a CDN's, or one key's holder's alone. Where
+ * a CDN has the key and the generation in its own key (`behindCdn`), it may keep every one for longer.
+ */
 export function whoMayKeep(c: Context): string {
-  return c.get('apiKeyId') === undefined ? 'public, max-age=0, s-maxage=1' : 'private, max-age=0';
+  const isPublic = c.get('apiKeyId') === undefined;
+  const cdnSeconds = cdnSecondsOf(c);
+  if (cdnSeconds === undefined) {
+    return isPublic ? 'public, max-age=0, s-maxage=1' : 'private, max-age=0';
+  }
+  return `${isPublic ? 'public, ' : ''}max-age=0, s-maxage=${cdnSeconds}`;
 }
 
 /** Answers with this text or stream, and with all of `headersOf` so far. */

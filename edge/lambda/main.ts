@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { createEmfMetrics } from '../../adapters/emf-metrics.ts';
 import { openTracer } from '../../adapters/open-tracer.ts';
+import { withSecrets } from '../../adapters/secret-environment.ts';
 import { parseEnv } from '../../core/env.ts';
 import type { Failure } from '../../core/failure.ts';
 import type { Result } from '../../core/result.ts';
@@ -13,7 +14,7 @@ import { createStreamingHandler, lambdaStreaming } from './streaming-handler.ts'
 /** A collector in the same network takes a few milliseconds. */
 const maxFlushMs = 250;
 
-const config = orThrow(parseEnv(EdgeConfig, process.env));
+const config = orThrow(parseEnv(EdgeConfig, orThrow(await withSecrets(process.env))));
 const aws = orThrow(parseEnv(AwsEnvironment, process.env));
 const logger = pino({ level: config.LOG_LEVEL });
 const now = () => performance.now();
@@ -45,5 +46,5 @@ export const streamHandle = createStreamingHandler(app, flush, lambdaStreaming()
 /** Lambda reports what ends the start of a function. */
 function orThrow<T>(result: Result<T, Failure>): T {
   if (result.ok) return result.value;
-  throw new Error(result.error.detail);
+  throw new Error(result.error.detail, { cause: result.error.cause });
 }

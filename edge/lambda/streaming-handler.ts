@@ -24,7 +24,9 @@ export interface LambdaStreaming {
 /** The runtime's own, which it keeps in a global; `undefined` elsewhere. */
 export function lambdaStreaming(): LambdaStreaming | undefined {
   const { awslambda } = globalThis as { readonly awslambda?: unknown };
-  return awslambda as LambdaStreaming | undefined;
+  const streaming = awslambda as Partial<LambdaStreaming> | undefined;
+  // Elsewhere the SDK of AWS leaves an empty one there.
+  return streaming?.streamifyResponse && (streaming as LambdaStreaming);
 }
 
 /**

@@ -1,13 +1,16 @@
 import { pino } from 'pino';
 import { createEmfCollection } from '../../adapters/emf-collection.ts';
+import { withSecrets } from '../../adapters/secret-environment.ts';
 import { parseEnv } from '../../core/env.ts';
 import { createIndexImages } from './app.ts';
 import { IndexImagesConfig } from './config.ts';
 import { openIndexImages } from './open.ts';
 
-const parsed = parseEnv(IndexImagesConfig, process.env);
 // Lambda reports what ends the start of a function, and starts it anew with the next invocation: so
 // nothing of a start that failed is kept.
+const env = await withSecrets(process.env);
+if (!env.ok) throw new Error(env.error.detail, { cause: env.error.cause });
+const parsed = parseEnv(IndexImagesConfig, env.value);
 if (!parsed.ok) throw new Error(parsed.error.detail);
 const config = parsed.value;
 // Each line at once: Lambda freezes the process between two invocations, perhaps for ever.

@@ -29,14 +29,14 @@ export async function openIndexImages(
   logger: Logger,
 ): Async<OpenedParts> {
   const { PICTURES_BUCKET: bucket, DEAD_LETTER_QUEUE_URL: url } = config;
+  const client = createS3Client({ pathStyle: needsPathStyle(config) });
+  const objects = createS3Objects({ bucket, client });
   // First, as it connects while the model is loaded.
-  const generation = openRedisGeneration(config, logger);
+  const generation = openRedisGeneration(config, logger, objects);
   const encoder = await openEncoder(config, logger);
   if (!encoder.ok) return encoder;
   const store = await openStore(config, encoder.value, logger);
   if (!store.ok) return store;
-  const client = createS3Client({ pathStyle: needsPathStyle(config) });
-  const objects = createS3Objects({ bucket, client });
   return ok({
     indexer: {
       objects,

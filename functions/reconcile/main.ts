@@ -1,13 +1,16 @@
 import { randomInt } from 'node:crypto';
 import { pino } from 'pino';
 import { createEmfCollection } from '../../adapters/emf-collection.ts';
+import { withSecrets } from '../../adapters/secret-environment.ts';
 import { parseEnv } from '../../core/env.ts';
 import { createReconcileFunction } from './app.ts';
 import { ReconcileConfig } from './config.ts';
 import { openReconcile } from './open.ts';
 
-const parsed = parseEnv(ReconcileConfig, process.env);
 // Lambda reports what ends the start of a function.
+const env = await withSecrets(process.env);
+if (!env.ok) throw new Error(env.error.detail, { cause: env.error.cause });
+const parsed = parseEnv(ReconcileConfig, env.value);
 if (!parsed.ok) throw new Error(parsed.error.detail);
 const config = parsed.value;
 // At once: Lambda freezes the process when it has answered, and what waits may never be written.

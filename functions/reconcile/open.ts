@@ -21,9 +21,10 @@ export type OpenedParts = Pick<
 export function openReconcile(config: ReconcileConfig, logger: Logger): OpenedParts {
   const { PICTURES_BUCKET: bucket, QUEUE_URL: url } = config;
   const client = createS3Client({ pathStyle: needsPathStyle(config) });
-  const generation = openRedisGeneration(config, logger);
+  const objects = createS3Objects({ bucket, client });
+  const generation = openRedisGeneration(config, logger, objects);
   return {
-    objects: createS3Objects({ bucket, client }),
+    objects,
     queue: createSqsQueue({ url }),
     async openStore() {
       const store = await openStore(config, logger);
