@@ -70,6 +70,11 @@ export interface OwnQdrant {
   readonly kind: 'own';
   readonly instanceType: string;
   readonly volumeGb: number;
+  /**
+   * A snapshot of EBS (`snap-…`) that a new volume is made of, in place of the one that is there, which
+   * stays. It stays set: without it the first volume is meant again.
+   */
+  readonly restoreFrom?: string;
 }
 
 export interface OutsideQdrant {
@@ -155,7 +160,7 @@ const staging: Settings = {
   ...dev,
   environment: 'staging',
   alarmEmail: 'picture-search-staging@example.com',
-  model: { id: 'ViT-H-14/laion2b_s32b_b79k', dimensions: 1024, precision: 'fp16' },
+  model: { id: 'ViT-H-14/laion2b_s32b_b79k', dimensions: 1024, precision: 'fp32' },
   service: {
     kind: 'gpu',
     instanceType: 'g6.xlarge',

@@ -1,5 +1,7 @@
 import type { IConnectable } from 'aws-cdk-lib/aws-ec2';
-import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct } from 'constructs';
+import type { OutsideQdrant } from '../settings.ts';
 
 /** A Qdrant of one's own, or somebody's cluster. */
 export interface QdrantAccess {
@@ -24,4 +26,26 @@ export interface QdrantMetrics {
     readonly name: string;
     readonly dimensions: Readonly<Record<string, string>>;
   };
+}
+
+/** A cluster that somebody else runs; `npm run deploy` has asked for its key. */
+export function createOutsideQdrant(
+  scope: Construct,
+  id: string,
+  environment: string,
+  { host, port, grpcPort }: OutsideQdrant,
+): QdrantAccess {
+  return {
+    host,
+    port,
+    grpcPort,
+    tls: true,
+    apiKey: Secret.fromSecretNameV2(scope, id, qdrantKeyName(environment)),
+    allowFrom: () => undefined,
+    metrics: undefined,
+  };
+}
+
+export function qdrantKeyName(environment: string): string {
+  return `picture-search/${environment}/qdrant-api-key`;
 }
