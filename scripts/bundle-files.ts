@@ -1,5 +1,5 @@
 import { cp, readdir, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown, type OutputChunk, type Plugin } from 'rolldown';
 import type { BundleTarget } from './bundle-targets.ts';
@@ -27,6 +27,8 @@ export async function writeBundle(
     chunkFileNames: '[name].mjs',
     minify: true,
     sourcemap: true,
+    // From the root of the project, wherever the bundle is written to: the same sources give the same files.
+    sourcemapPathTransform: (source, map) => relative(root, resolve(dirname(map), source)),
   });
   await bundled.close();
   for (const name of models) {

@@ -18,4 +18,7 @@ export const bundleTargets: Readonly<Record<string, BundleTarget>> = {
     models: ['spaces'],
   },
   reconcile: { entry: 'functions/reconcile/main.ts', native: [], models: [] },
+  snapshot: { entry: 'functions/snapshot/main.ts', native: [], models: [] },
+  'publish-generation': { entry: 'functions/publish-generation/main.ts', native: [], models: [] },
+  benchmark: { entry: 'functions/benchmark/main.ts', native: [], models: [] },
 };

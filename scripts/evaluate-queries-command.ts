@@ -7,6 +7,7 @@ import {
   queriesHelp,
 } from './evaluate-queries-options.ts';
 import { evaluateQueries, findShortfalls } from './evaluate-queries.ts';
+import { findBelow, readThresholds } from './evaluate-thresholds.ts';
 import { openDemoIndex } from './evaluation-index.ts';
 import { readDemoLabels } from './evaluation-labels.ts';
 import { readEvaluationQueries } from './evaluation-queries.ts';
@@ -22,6 +23,8 @@ export async function evaluateQueriesCommand(args: string[]): Async<number> {
   }
   const bars = parseQueriesBars(options);
   if (!bars.ok) return bars;
+  const thresholds = options.thresholds ? await readThresholds(options.thresholds) : ok(undefined);
+  if (!thresholds.ok) return thresholds;
   const queries = await readEvaluationQueries(options.queries);
   if (!queries.ok) return queries;
   const config = readLocalConfig();
@@ -38,7 +41,10 @@ export async function evaluateQueriesCommand(args: string[]): Async<number> {
     const report = await evaluateQueries(index.value, queries.value, await readDemoLabels());
     if (interruption.signal.aborted) return interrupted();
     if (!report.ok) return report;
-    const shortfalls = findShortfalls(report.value, bars.value);
+    const shortfalls = [
+      ...findShortfalls(report.value, bars.value),
+      ...(thresholds.value ? findBelow(report.value, thresholds.value) : []),
+    ];
     const { model, keys } = index.value;
     const file = relative(process.cwd(), options.queries);
     const settings = { model: model.id, revision: model.revision, pictures: keys.size };

@@ -15,6 +15,8 @@ index of its own, and removes that.
   --min-fall <r>              exclude: by which share excluded pictures in the top 10 become fewer, 0 to 1 (0.8)
   --min-right-kept <r>        exclude: right pictures in the top 10, as a share of those without it (0.85)
   --min-similarity-fall <r>   diversity .5: by which share results become less similar to each other (0.1)
+  --thresholds <file>         numbers of the report that must be reached besides, such as
+                              models/demo/thresholds.json
   --json                      for machines
   --help                      this text
 
@@ -33,6 +35,7 @@ export function parseQueriesArguments(args: string[]) {
       'min-fall': { type: 'string', default: '0.8' },
       'min-right-kept': { type: 'string', default: '0.85' },
       'min-similarity-fall': { type: 'string', default: '0.1' },
+      thresholds: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },

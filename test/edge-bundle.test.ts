@@ -9,6 +9,7 @@ import { type LambdaProcess, startLambda } from './support/lambda-process.ts';
 import { hasRedis, type RedisServer, startRedis, until } from './support/redis-server.ts';
 import { startCollector } from './support/otlp-collector.ts';
 import { runScript } from './support/processes.ts';
+import { startSecrets } from './support/secrets-server.ts';
 import { startService, type RunningService } from './support/service-process.ts';
 import { useTemporaryDirectories } from './support/temporary-directory.ts';
 
@@ -84,7 +85,7 @@ describe('the bundle of the edge', () => {
       expect(sources.some((source) => source.includes(part))).toBe(true);
     }
     const foreign =
-      /node_modules\/(onnxruntime|@zvec|sharp|@img|@qdrant|@huggingface|prom-client|typescript)|gpu-service\/|scripts\/|\/test\//;
+      /node_modules\/(onnxruntime|@zvec|sharp|@img|@qdrant|@huggingface|prom-client|typescript)|gpu-service\/|scripts\/|^test\//;
     expect(sources.filter((source) => foreign.test(source))).toEqual([]);
   });
 
@@ -164,6 +165,28 @@ describe('the bundled handler, without node_modules', () => {
     });
     expect(uploading.output()).not.toContain('not-a-secret-at-all');
     await uploading.stop();
+  });
+
+  it('reads its secrets from Secrets Manager when it starts', async () => {
+    const secrets = await startSecrets({ service: secret });
+    const env = {
+      SERVICE_SECRET: '',
+      SECRETS: JSON.stringify({ SERVICE_SECRET: 'service' }),
+      AWS_ENDPOINT_URL: secrets.url,
+      AWS_REGION: 'eu-central-1',
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+    };
+    const started = await start(env);
+    const search = lambdaEvents['load balancer, many values'](searchRequest('red'));
+    for (const _ of [1, 2]) expect((await started.invoke(search)).statusCode).toBe(200);
+    expect(secrets.asked).toEqual(['service']);
+    expect(started.output()).not.toContain(secret);
+    await started.stop();
+    await expect(start({ ...env, SECRETS: '{"SERVICE_SECRET":"gone"}' })).rejects.toThrow(
+      /^Error: Cannot start as SERVICE_SECRET .*: gone$/m,
+    );
+    await secrets.close();
   });
 
   it('says what keeps it from starting', async () => {

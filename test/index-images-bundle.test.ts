@@ -90,7 +90,7 @@ describe('the bundle of the indexing function', () => {
       expect(sources.some((source) => source.includes(part))).toBe(true);
     }
     const foreign =
-      /node_modules\/(onnxruntime|sharp|@img|@zvec|prom-client)|\/(edge|gpu-service|scripts|test)\//;
+      /node_modules\/(onnxruntime|sharp|@img|@zvec|prom-client)|^(edge|gpu-service|scripts|test)\//;
     expect(sources.filter((source) => foreign.test(source))).toEqual([]);
     const code = await readFile(join(directory, 'lambda.mjs'), 'utf8');
     expect(code).not.toMatch(/onnx-session-worker\.ts|\.\.\/models/);
