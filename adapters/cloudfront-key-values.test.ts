@@ -60,6 +60,14 @@ describe('a store of keys of CloudFront', () => {
     expect(server.values.get('generation')).toBe('two');
   });
 
+  it('is asked for its version anew where it says no more than that the request is not valid', async () => {
+    const server = await startKeyValueServer();
+    server.fail(undefined, { status: 400, name: 'ValidationException' });
+    expectOk(await open(server).put('generation', 'new'));
+    const once = ['DescribeKeyValueStore', 'PutKey'];
+    expect(server.calls).toEqual([...once, ...once]);
+  });
+
   it('takes them all where several write at the same time', async () => {
     const server = await startKeyValueServer();
     const writers = [open(server), open(server), open(server)];

@@ -72,9 +72,10 @@ export function createKeyValuesClient(
   });
 }
 
+/** `ValidationException`: so the store answers too where `IfMatch` names a version that is over. */
 function isConflict(cause: unknown): boolean {
-  const { status } = readAwsError(cause, 'CloudFront');
-  return status === 409 || status === 412;
+  const { code, status } = readAwsError(cause, 'CloudFront');
+  return status === 409 || status === 412 || code === 'ValidationException';
 }
 
 function explain(arn: string, cause: unknown) {

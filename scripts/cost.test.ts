@@ -195,7 +195,7 @@ describe('npm run cost', () => {
   });
 
   it.each([
-    [[], 'Cannot run as -c env=… must be one of dev | staging | prod: left out'],
+    [[], 'Cannot run as -c env=… must be one of dev | staging | prod: none'],
     [['-c', 'env=production'], 'dev | staging | prod: production'],
     [['-c', 'env=dev', '--hit-share', '2'], '--hit-share must be a number from 0 to 1: 2'],
     [['-c', 'env=dev', '--pictures', ''], '--pictures must be a number from 0 to 10000000000: '],

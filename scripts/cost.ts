@@ -1,14 +1,14 @@
 import { parseArgs } from 'node:util';
-import { environments, type Settings } from '../cdk/settings.ts';
-import type { Failure } from '../core/failure.ts';
-import { ok, type Result } from '../core/result.ts';
-import { runCommand, wrongArgument } from './command.ts';
+import { environments } from '../cdk/settings.ts';
+import { ok } from '../core/result.ts';
+import { runCommand } from './command.ts';
 import { usdOf } from './cost-lines.ts';
 import { costPrices } from './cost-prices.ts';
 import { checkMachines } from './cost-service.ts';
 import { costOf } from './cost-sum.ts';
 import { costText, leftOut } from './cost-table.ts';
 import { parseUsage, usageOf, usageOptions } from './cost-usage.ts';
+import { settingsFrom } from './deploy-environment.ts';
 
 const known = Object.keys(environments).join(' | ');
 
@@ -29,7 +29,7 @@ await runCommand(async (args) => {
     process.stdout.write(help);
     return ok(0);
   }
-  const settings = settingsOf(values['context']);
+  const settings = settingsFrom(args);
   if (!settings.ok) return settings;
   const priced = checkMachines(settings.value);
   if (!priced.ok) return priced;
@@ -61,15 +61,6 @@ function optionsOf() {
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   } as const;
-}
-
-/** As cdk reads `-c`: the last of a name counts, and other names are none of our business. */
-function settingsOf(context: unknown): Result<Settings, Failure> {
-  const given = Array.isArray(context) ? context.map(String) : [];
-  const name = given.findLast((text) => text.startsWith('env='))?.slice('env='.length);
-  const settings = name === undefined ? undefined : environments[name];
-  if (settings !== undefined) return ok(settings);
-  return wrongArgument(`-c env=… must be one of ${known}: ${name ?? 'left out'}`);
 }
 
 function textsOf(values: Readonly<Record<string, unknown>>): Record<string, string | undefined> {

@@ -39,13 +39,18 @@ function namesStacks(given: readonly string[]): boolean {
   return given.some((arg) => arg.startsWith('picture-search-'));
 }
 
-/** Runs `cdk` of this project to its end: its exit code, or 130 for one that a signal ended. */
+/**
+ * Runs `cdk` of this project to its end: its exit code, or 130 for one that a signal ended. Ctrl-C is
+ * for `cdk`, which hears of it too.
+ */
 export function runCdk(args: readonly string[], directory: string): Promise<number> {
-  return new Promise((resolve, reject) => {
+  const wait = () => undefined;
+  process.on('SIGINT', wait);
+  return new Promise<number>((resolve, reject) => {
     const child = spawn('cdk', args, { cwd: directory, stdio: 'inherit' });
     child.once('error', reject);
     child.once('close', (code) => resolve(code ?? 130));
-  });
+  }).finally(() => process.off('SIGINT', wait));
 }
 
 const Outputs = z.record(z.string(), z.record(z.string(), z.string()));

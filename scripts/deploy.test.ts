@@ -10,7 +10,7 @@ import {
   refusals,
   startAwsAnswers,
 } from '../test/support/aws-answers.ts';
-import { runScript } from '../test/support/processes.ts';
+import { runScript, startScript } from '../test/support/processes.ts';
 import { useTemporaryDirectories } from '../test/support/temporary-directory.ts';
 import { cdkArguments, readUrl } from './deploy-cdk.ts';
 import { settingsFrom, withoutContext } from './deploy-environment.ts';
@@ -237,6 +237,27 @@ describe('The deployment', () => {
       CDK_EXIT: '7',
     });
     expect(failed.code).toBe(7);
+  });
+
+  it('does not begin after Ctrl-C during the checks', async () => {
+    let ask = () => {};
+    const asked = new Promise<void>((resolve) => (ask = resolve));
+    aws.actions = {
+      ...readyAccount(dev),
+      // Slow: it is looked at again.
+      DescribeSecret: () => {
+        ask();
+        return { status: 500, body: { __type: 'InternalServiceError', message: 'later' } };
+      },
+    };
+    const script = startScript('deploy', ['-c', 'env=dev', '--force'], {
+      ...env,
+      AWS_MAX_ATTEMPTS: '10',
+    });
+    await asked;
+    script.process.kill('SIGINT');
+    expect(await script.finished).toMatchObject({ code: null });
+    await expect(readFile(join(directory, 'cdk.json'))).rejects.toThrow(/ENOENT/);
   });
 
   it('ends with the address', async () => {

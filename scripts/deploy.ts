@@ -63,11 +63,11 @@ await runCommand(async (args) => {
   return deploy(settings.value, rest, isAttended);
 });
 
+/** Ctrl-C ends the process here: what could not be found out for that would not hold up a deployment. */
 function lookAround(settings: Settings, models: ModelSettings): Promise<Finding[]> {
-  const stop = new AbortController();
-  process.once('SIGINT', () => stop.abort());
   const { CDK_DOCKER: docker, AWS_ACCOUNT_ID: account } = process.env;
-  return checkAll({ settings, models, directory, docker, account }, stop.signal);
+  const { signal } = new AbortController();
+  return checkAll({ settings, models, directory, docker, account }, signal);
 }
 
 function tell(findings: readonly Finding[]): void {

@@ -59,7 +59,7 @@ export function knowKey(
 export function replaceKey(list: readonly ApiKey[], id: string): Result<KeyMade, Failure> {
   const old = list.find((one) => one.id === id);
   if (old === undefined) return noSuchKey(list, id);
-  const oldId = `${id.slice(0, 32 - oldEnd.length)}${oldEnd}`;
+  const oldId = oldIdOf(id);
   if (list.some((one) => one.id === oldId)) {
     return wrongArgument(
       `the old key of ${id} is still there: drop it with --next, once nobody uses it`,
@@ -79,17 +79,23 @@ export function dropOldKey(
   list: readonly ApiKey[],
   id: string,
 ): Result<readonly ApiKey[], Failure> {
-  const oldId = `${id.slice(0, 32 - oldEnd.length)}${oldEnd}`;
+  const oldId = oldIdOf(id);
   if (!list.some((one) => one.id === oldId)) {
     return wrongArgument(`no rotation of the key is under way: ${id}`);
   }
   return ok(list.filter((one) => one.id !== oldId));
 }
 
+/** Takes a key back, and the one that it is replacing just now: neither is good any more. */
 export function removeKey(list: readonly ApiKey[], id: string): Result<readonly ApiKey[], Failure> {
   if (!list.some((one) => one.id === id)) return noSuchKey(list, id);
-  if (list.length === 1) return wrongArgument(`it is the only key there is: ${id}`);
-  return ok(list.filter((one) => one.id !== id));
+  const left = list.filter((one) => one.id !== id && one.id !== oldIdOf(id));
+  if (left.length === 0) return wrongArgument(`it is the only key there is: ${id}`);
+  return ok(left);
+}
+
+function oldIdOf(id: string): string {
+  return `${id.slice(0, 32 - oldEnd.length)}${oldEnd}`;
 }
 
 function noSuchKey(list: readonly ApiKey[], id: string): Result<never, Failure> {

@@ -172,6 +172,16 @@ describe('add and remove', () => {
     expect(await refused('remove', '--id', 'web')).toContain('there are: admin, benchmark');
   });
 
+  it('take back both keys of a rotation that is under way', async () => {
+    await said('create');
+    const [old = ''] =
+      (await said('add', '--id', 'web', '--scopes', 'search')).match(keyPattern) ?? [];
+    const [fresh = ''] = (await said('rotate', 'api-keys', '--id', 'web')).match(keyPattern) ?? [];
+    expect([checkNow()(old)?.id, checkNow()(fresh)?.id]).toEqual(['web-old', 'web']);
+    await said('remove', '--id', 'web');
+    expect([checkNow()(old), checkNow()(fresh)]).toEqual([undefined, undefined]);
+  });
+
   it('refuse scopes that there are not', async () => {
     expect(await refused('add', '--id', 'web', '--scopes', 'search,everything')).toContain(
       'scopes.1',

@@ -82,5 +82,6 @@ async function tell(answer: Response): Promise<string> {
 
 /** Whether CloudFront has answered. */
 export function isCloudFront({ headers }: Response): boolean {
-  return headers.has('x-amz-cf-id') || /cloudfront/i.test(headers.get('via') ?? '');
+  const said = `${headers.get('via') ?? ''} ${headers.get('x-cache') ?? ''}`;
+  return headers.has('x-amz-cf-id') || /cloudfront/i.test(said);
 }

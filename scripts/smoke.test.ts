@@ -213,7 +213,7 @@ describe('Behind CloudFront', () => {
   const cloudFront = (state: string) => ({
     via: '1.1 abc.cloudfront.net (CloudFront)',
     'x-cache': `${state} from cloudfront`,
-    'cache-control': 'public, max-age=0, s-maxage=10',
+    'cache-control': 'private, max-age=0',
   });
 
   it('a GET is asked once, and a POST never kept', async () => {
@@ -232,9 +232,14 @@ describe('Behind CloudFront', () => {
     expect(await look('a second GET comes from the cache')).toMatch(/^failed Hit/);
   });
 
-  it('a system that keeps nothing there is no failure', async () => {
-    const nothing = { ...cloudFront('Miss'), 'cache-control': 'private, max-age=0' };
-    around.change = async (_, forward) => withHeaders(await forward(), nothing);
+  it('a GET that is asked twice is a failure', async () => {
+    around.change = async (_, forward) => withHeaders(await forward(), cloudFront('Miss'));
+    expect(await look('a second GET comes from the cache')).toMatch(/^failed Miss .*, then Miss/);
+  });
+
+  it('an answer that nobody may keep is no failure', async () => {
+    const incomplete = { ...cloudFront('Miss'), 'cache-control': 'no-store' };
+    around.change = async (_, forward) => withHeaders(await forward(), incomplete);
     expect(await look('a second GET comes from the cache')).toMatch(/^skipped/);
   });
 });

@@ -6,6 +6,7 @@ import { createGeneration } from '../core/generation.ts';
 import { announcementKey } from '../core/own-keys.ts';
 import { err, ok } from '../core/result.ts';
 import { createPublishGeneration } from '../functions/publish-generation/app.ts';
+import { webChecks } from '../scripts/smoke-web.ts';
 import { createKey } from './support/api-keys.ts';
 import {
   cdnSeconds,
@@ -41,6 +42,16 @@ describe('a popular query', () => {
       expect(await again.json()).toEqual(answer);
     }
     expect(front.counts.behind).toBe(2);
+  });
+
+  it('is what the smoke test looks for', async () => {
+    const { url } = await world.start();
+    const asked = { base: new URL(url), apiKey: undefined, corsOrigin: undefined, timeoutMs: 5000 };
+    const look = webChecks.find(({ name }) => name === 'a second GET comes from the cache')?.look;
+    expect(await look?.(asked)).toEqual({
+      state: 'ok',
+      says: 'Miss from cloudfront, then Hit from cloudfront',
+    });
   });
 
   it('costs one search for all who ask at the same time', async () => {

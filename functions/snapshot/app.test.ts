@@ -6,7 +6,7 @@ import { createQdrantStore } from '../../adapters/qdrant-store.ts';
 import { createS3Snapshots } from '../../adapters/s3-snapshots.ts';
 import { failure } from '../../core/failure.ts';
 import { err, ok } from '../../core/result.ts';
-import type { SnapshotStore } from '../../core/snapshots.ts';
+import { createSnapshot, listSnapshots, type SnapshotStore } from '../../core/snapshots.ts';
 import { expectOk } from '../../test/support/expect-ok.ts';
 import { storeOptions, testModel } from '../../test/support/open-qdrant.ts';
 import { createPoint, randomVector } from '../../test/support/points.ts';
@@ -123,6 +123,20 @@ describe('the snapshot function', () => {
     for (let night = 0; night < 5; night += 1) names.push((await run({}, minutes(15))).name);
     const there = new Set((await keys()).map((key) => key.split('/')[0]));
     expect([...there]).toEqual(names.slice(-3));
+  });
+
+  it('neither removes nor counts copies of other names, whoever put them there', async () => {
+    await fill(0, 5);
+    const place = createS3Snapshots({ bucket: 'copies', prefix: 'shared', client: s3.client });
+    const others = ['images-2-20290101T023000Z', 'images-before-the-move'];
+    for (const name of others) {
+      expectOk(await createSnapshot(createQdrantSnapshots(options()), place, name));
+    }
+    const { run } = setUp({ place, kept: 1 });
+    const [first, last] = [await run({}, minutes(15)), await run({}, minutes(15))];
+    expect(last.removed).toEqual([first.name]);
+    const left = expectOk(await listSnapshots(place)).map(({ name }) => name);
+    expect(left).toEqual([...others, last.name].toSorted());
   });
 
   it('brings a copy back when it is asked to', async () => {
