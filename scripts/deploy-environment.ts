@@ -5,21 +5,24 @@ import { wrongArgument } from './command.ts';
 
 /** What `-c env=…` chooses, and all the arguments as they were: cdk takes them too. */
 export function settingsFrom(args: readonly string[]): Result<Settings, Failure> {
-  const name = contextOf(args, 'env');
+  const names = new Set(contextsOf(args, 'env'));
+  // cdk takes the last one; what is meant for one environment must not reach another by a slip.
+  if (names.size > 1) return wrongArgument(`-c env=… must be given once: ${[...names].join(', ')}`);
+  const [name] = names;
   const settings = name === undefined ? undefined : environments[name];
   if (settings !== undefined) return ok(settings);
   const known = Object.keys(environments).join(' | ');
   return wrongArgument(`-c env=… must be one of ${known}: ${name ?? 'none'}`);
 }
 
-/** `-c name=value`, in the four ways in which cdk takes it; the last one counts. */
-function contextOf(args: readonly string[], name: string): string | undefined {
+/** Every value of `-c name=value`, in the four ways in which cdk takes it. */
+function contextsOf(args: readonly string[], name: string): string[] {
   const values = args.flatMap((arg, place) => {
     if (arg === '-c' || arg === '--context') return args[place + 1] ?? [];
     return /^(?:-c|--context=)(.+)$/s.exec(arg)?.[1] ?? [];
   });
-  const last = values.findLast((value) => value.startsWith(`${name}=`));
-  return last?.slice(name.length + 1);
+  const own = values.filter((value) => value.startsWith(`${name}=`));
+  return own.map((value) => value.slice(name.length + 1));
 }
 
 /** The arguments without `-c env=…`: what is left for a parser of one's own. */

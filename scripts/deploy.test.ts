@@ -260,6 +260,14 @@ describe('The deployment', () => {
     await expect(readFile(join(directory, 'cdk.json'))).rejects.toThrow(/ENOENT/);
   });
 
+  it.each([['--chek'], ['--chek=true'], ['--forse']])('is refused with %s', async (slip) => {
+    await writeProgram('cdk', "echo '  -a, --all  [boolean]'");
+    const { code, stderr } = await runScript('deploy', ['-c', 'env=dev', slip], env);
+    expect(stderr).toContain(`nor cdk deploy has the option (see --help): ${slip.split('=')[0]}`);
+    expect(code).toBe(1);
+    expect(aws.asked).toEqual([]);
+  });
+
   it('ends with the address', async () => {
     const outputs = join(directory, 'outputs.json');
     const written = {
@@ -291,10 +299,17 @@ describe('The environment', () => {
     [['--context', 'env=dev'], 'dev'],
     [['--context=env=dev'], 'dev'],
     [['-cenv=dev'], 'dev'],
-    [['-c', 'env=prod', '-c', 'x=y', '-c', 'env=dev'], 'dev'],
+    [['-c', 'env=dev', '-c', 'x=y', '-c', 'env=dev'], 'dev'],
   ])('is chosen by %j', (args, name) => {
     expect(settingsFrom(args)).toMatchObject({ value: { environment: name } });
     expect(withoutContext([...args, 'list', '--next'])).toEqual(['list', '--next']);
+  });
+
+  it('is never one of two', async () => {
+    const args = ['-c', 'env=dev', '--context=env=prod'];
+    const { code, stderr } = await runScript('deploy', args, env);
+    expect(stderr).toBe('Cannot run as -c env=… must be given once: dev, prod\n');
+    expect(code).toBe(1);
   });
 
   it.each([[[]], [['-c', 'env=nowhere']], [['env=dev']]])('is missing in %j', async (args) => {

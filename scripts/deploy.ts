@@ -10,6 +10,7 @@ import { cdkArguments, outputsFile, readUrl, runCdk } from './deploy-cdk.ts';
 import { checkAll } from './deploy-checks.ts';
 import { settingsFrom } from './deploy-environment.ts';
 import type { Finding } from './deploy-finding.ts';
+import { checkOptions } from './deploy-options.ts';
 import { formatFindings, summarise } from './deploy-report.ts';
 import { secretFinding } from './deploy-secrets.ts';
 import { ModelSettings } from './model-settings.ts';
@@ -42,6 +43,8 @@ await runCommand(async (args) => {
   }
   const settings = settingsFrom(args);
   if (!settings.ok) return settings;
+  const options = await checkOptions(args, ownOptions);
+  if (!options.ok) return options;
   const models = parseFields(ModelSettings, process.env);
   if (!models.ok) return models;
   const isAttended = process.stdin.isTTY === true && (process.env['CI'] ?? '') === '';

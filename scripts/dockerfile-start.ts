@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
+import { type Async, failure } from '../core/failure.ts';
+import { err, ok } from '../core/result.ts';
 import { all, execForm, last } from '../test/support/dockerfile.ts';
 import type { BuiltStage } from './dockerfile-build.ts';
 import { runInside, startInside } from './dockerfile-sandbox.ts';
@@ -17,12 +19,13 @@ const patienceMs = 180_000;
 
 /**
  * Starts the image as ECS would: its own command, user and variables, all read-only but its volumes;
- * asks its health check until it is content; ends it by SIGTERM. Throws where that takes too long.
+ * asks its health check until it is content; ends it by SIGTERM. `invalid_field` where it ends before, or
+ * takes too long: what it printed is in the failure.
  */
 export async function startImage(
   image: BuiltStage,
   env: Readonly<Record<string, string>>,
-): Promise<Started> {
+): Async<Started> {
   const sandbox = { ...image, env: { ...image.env, ...env } };
   const user = last(image, 'USER') || undefined;
   const inside = { user, writable: all(image, 'VOLUME') };
@@ -38,14 +41,14 @@ export async function startImage(
     const late = performance.now() - startedAt > patienceMs;
     if (late || child.exitCode !== null) {
       child.kill('SIGKILL');
-      throw new Error(`It is not healthy:\n${printed}`);
+      return err(failure('invalid_field', `Cannot run as the image is not healthy: ${printed}`));
     }
     await pause(200);
   }
   const healthyAfterMs = performance.now() - startedAt;
   process.kill(await childOf(child.pid), 'SIGTERM');
   const [exitCode] = (await closed) as [number | null];
-  return { healthyAfterMs, exitCode, printed };
+  return ok({ healthyAfterMs, exitCode, printed });
 }
 
 /** `unshare` waits for process 1 of the world that it made. */

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { root } from '../test/support/dockerfile.ts';
+import { expectOk } from '../test/support/expect-ok.ts';
 import { useTemporaryDirectories } from '../test/support/temporary-directory.ts';
 import { replayBuild } from './dockerfile-build.ts';
 import { startImage } from './dockerfile-start.ts';
@@ -64,7 +65,7 @@ describe.skipIf(!isPossible)('a Dockerfile that is followed without Docker', () 
     expect(readdirSync(join(app, 'gpu-service'))).toContain('main.ts');
     expect(existsSync(join(app, 'gpu-service/Dockerfile'))).toBe(false);
     expect(existsSync(join(app, 'gpu-service/index-job/app.test.ts'))).toBe(false);
-    const started = await startImage(image, { PORT: String(await freePort()) });
+    const started = expectOk(await startImage(image, { PORT: String(await freePort()) }));
     expect(started.exitCode).toBe(0);
     expect(JSON.parse(started.printed.trim())).toEqual({
       uid: 10_001,

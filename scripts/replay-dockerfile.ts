@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { Async } from '../core/failure.ts';
 import { ok } from '../core/result.ts';
 import { runCommand, wrongArgument } from './command.ts';
 import { type BuiltStage, replayBuild } from './dockerfile-build.ts';
@@ -16,7 +18,8 @@ own, on this machine's programs and its Node in place of base images. Then the i
 says, asked by its health check until that is content, and ended. What can't be done here is named.
 
   --build-arg NAME=VALUE   as docker build takes it; may be repeated
-  --env NAME=VALUE         for the start, as docker run takes it; may be repeated
+  --env NAME=VALUE         for the start, as docker run takes it; may be repeated. The edge needs
+                           SERVICE_URL=http://localhost:8000 and API_KEYS_REQUIRED=false
   --keep                   leave the folders, and say where they are
   --help                   this text
 `;
@@ -40,6 +43,8 @@ await runCommand(async (args) => {
   if (file === undefined) return wrongArgument('there must be a Dockerfile: --help shows how');
   if (process.getuid?.() !== 0)
     return wrongArgument('only root may make the folders an image: sudo');
+  if (!existsSync(join(import.meta.dirname, '..', file)))
+    return wrongArgument(`there is no such Dockerfile in the project: ${file}`);
   const scratch = await mkdtemp(join(tmpdir(), 'picture-search-image-'));
   const say = (line: string) => void process.stdout.write(`${line}\n`);
   try {
@@ -47,29 +52,30 @@ await runCommand(async (args) => {
     const image = await replayBuild({ file, scratch, args: pairs(values['build-arg']), say });
     const megabytes = Math.round((await folderBytes(image.directory)) / 1e6);
     say(`Built in ${seconds(performance.now() - startMs)}: ${megabytes} MB besides the base.`);
-    await report(image, pairs(values.env), say);
+    return await report(image, pairs(values.env), say);
   } finally {
     if (values.keep) say(`The folders are in ${scratch}`);
     else await rm(scratch, { recursive: true, force: true });
   }
-  return ok(0);
 });
 
 async function report(
   image: BuiltStage,
   env: Readonly<Record<string, string>>,
   say: (line: string) => void,
-): Promise<void> {
+): Async<number> {
   for (const step of image.skipped) say(`Left out: ${step}`);
   const isFunction = image.instructions.some(({ words }) => words === '["lambda.handler"]');
   if (isFunction) {
     const answer = await invokeLambda(image, env);
     say(`The handler answers a message of the queue: ${answer}`);
-    return;
+    return ok(0);
   }
-  const { healthyAfterMs, exitCode } = await startImage(image, env);
+  const started = await startImage(image, env);
+  if (!started.ok) return started;
+  const { healthyAfterMs, exitCode } = started.value;
   say(`Healthy after ${seconds(healthyAfterMs)}; SIGTERM ends it with ${exitCode}.`);
-  if (exitCode !== 0) process.exitCode = 1;
+  return ok(exitCode === 0 ? 0 : 1);
 }
 
 function pairs(given: readonly string[]): Record<string, string> {

@@ -80,6 +80,7 @@ async function ask<T>(
   const asked = await askAws('Secrets Manager', new AbortController().signal, work);
   if (asked.ok) return asked;
   if (asked.error.kind === 'absent') return ok(undefined);
-  const detail = `Cannot use the secret ${id} as ${asked.error.says}`;
+  const todo = asked.error.kind === 'credentials' ? ' (aws sso login, or AWS_PROFILE=…)' : '';
+  const detail = `Cannot use the secret ${id} as ${asked.error.says}${todo}`;
   return err(failure('objects_unavailable', detail));
 }

@@ -67,10 +67,11 @@ export const snapshotsPrefix = 'nightly';
 /** The environment of the function that copies the index. */
 export function snapshotEnvironment(props: IndexEnvironmentProps): ProcessEnvironment {
   const { data } = props;
-  const secrets = { QDRANT_API_KEY: data.qdrant.apiKey };
+  const secrets = { QDRANT_API_KEY: data.qdrant.apiKey, REDIS_PASSWORD: data.cache.password };
   const { PICTURES_BUCKET: _, ...others } = common(props);
   const text = {
     ...others,
+    ...cacheVariables(data),
     SNAPSHOTS_BUCKET: data.snapshots.bucketName,
     SNAPSHOTS_PREFIX: snapshotsPrefix,
     ...defaults('SNAPSHOTS_KEPT'),

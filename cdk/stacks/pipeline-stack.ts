@@ -79,6 +79,7 @@ export class PipelineStack extends Stack {
     });
     grantSnapshots(snapshot.role, data);
     data.qdrant.allowFrom(snapshot.function);
+    data.cache.allowFrom(snapshot.function);
     return snapshot.function;
   }
 }

@@ -152,6 +152,25 @@ describe('the snapshot function', () => {
     expect(metrics()).toHaveLength(1);
   });
 
+  it('ends what is kept of answers when a copy is back, and not before', async () => {
+    await fill(0, 5);
+    const ended: number[] = [];
+    const { run, logged } = setUp({
+      async endAnswers() {
+        // Nobody is connected at first.
+        const isCertain = ended.length > 0;
+        ended.push(await count());
+        return isCertain;
+      },
+    });
+    const { name } = await run({}, minutes(15));
+    await fill(5, 8);
+    expect(ended).toEqual([]);
+    await run({ restore: name }, minutes(15));
+    expect(ended).toEqual([5, 5]);
+    expect(logged.map(({ level }) => level)).toEqual(['info', 'info']);
+  });
+
   it.each([
     ['stops to send', 'hang'],
     ['never ends', 'trickle'],

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import type { EmfCollection } from '../../adapters/emf-collection.ts';
 import { type Async, type Failure, failure } from '../../core/failure.ts';
@@ -28,6 +29,8 @@ export interface SnapshotFunctionParts {
   readonly kept: number;
   /** Removes what runs that were cut short left on the disk of the store, and counts it. */
   readonly removeLeftovers: () => Async<number>;
+  /** Ends what caches keep of answers, and gives whether that is certain. Left out where none are kept. */
+  readonly endAnswers?: (() => Promise<boolean>) | undefined;
   readonly metrics: Pick<EmfCollection, 'add' | 'count' | 'flush'>;
   readonly logger: Logger;
   readonly now: Clock;
@@ -106,13 +109,27 @@ async function copy(parts: SnapshotFunctionParts, name: string, onBytes: OnBytes
 }
 
 async function bringBack(
-  { store, place }: SnapshotFunctionParts,
+  { store, place, endAnswers, logger }: SnapshotFunctionParts,
   name: string,
   onBytes: OnBytes,
 ): Async<Made> {
   const restored = await restoreSnapshot(store, place, name, onBytes);
-  return restored.ok ? ok({ vectors: restored.value.vectors, removed: [] }) : restored;
+  if (!restored.ok) return restored;
+  if (endAnswers && !(await untilCertain(endAnswers))) logger.warn({ name }, stillKept);
+  return ok({ vectors: restored.value.vectors, removed: [] });
 }
+
+/** The connection to the cache may be an hour old, and has to be made anew then. */
+async function untilCertain(end: () => Promise<boolean>): Promise<boolean> {
+  for (let tries = 0; tries < 20; tries += 1) {
+    if (await end()) return true;
+    await sleep(100);
+  }
+  return false;
+}
+
+const stillKept =
+  'Cannot end the answers of the index before as the cache does not answer: they are given until REDIS_CACHE_TTL has passed';
 
 /** What fails because the time is over fails with `timeout`, whatever it says itself. */
 async function inTime<T>(work: Async<T>, time: BatchTime): Promise<Result<T, Failure>> {

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { AwsEndpoints, BucketName, CloudWatchSettings } from '../../adapters/aws-settings.ts';
 import { CollectionName, QdrantSettings } from '../../adapters/qdrant-settings.ts';
+import { RedisSettings } from '../../adapters/redis-settings.ts';
 
 /** The environment of the function that copies the index every night. */
 export const SnapshotConfig = z.object({
@@ -15,6 +16,8 @@ export const SnapshotConfig = z.object({
   SNAPSHOTS_KEPT: z.coerce.number().int().min(1).max(365).default(7),
   ...QdrantSettings,
   QDRANT_COLLECTION: CollectionName,
+  /** That of the edge: what it keeps is over when a copy was brought back. */
+  ...RedisSettings.shape,
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   ...CloudWatchSettings,
   ...AwsEndpoints,

@@ -16,7 +16,7 @@ const config = parsed.value;
 const logger = pino({ level: config.LOG_LEVEL }, pino.destination({ dest: 1, sync: true }));
 
 export const handler = createSnapshotFunction({
-  ...openSnapshot(config, Date.now),
+  ...openSnapshot(config, { epochMs: Date.now, logger }),
   metrics: createEmfCollection({
     epochMs: Date.now,
     write: (line) => process.stdout.write(line),
