@@ -72,7 +72,7 @@ export function createKeyValuesClient(
   });
 }
 
-/** `ValidationException`: so the store answers too where `IfMatch` names a version that is over. */
+/** `ValidationException` may be one too: the documents do not say how a version that is over is refused. */
 function isConflict(cause: unknown): boolean {
   const { code, status } = readAwsError(cause, 'CloudFront');
   return status === 409 || status === 412 || code === 'ValidationException';

@@ -90,7 +90,7 @@ export interface Edge {
   readonly provisionedConcurrency: number;
   readonly reservedConcurrency: number;
   readonly requestTimeoutMs: number;
-  /** Seconds that CloudFront keeps the answer to a GET. */
+  /** Seconds that CloudFront keeps the answer to a GET: 1 to 60. */
   readonly cdnSeconds: number;
   /** Requests of one address in five minutes, before the firewall refuses more. */
   readonly maxRequestsPerAddress: number;

@@ -19,12 +19,12 @@ export const edgeFacts = {
 const secondsPerMonth = costPrices.hoursPerMonth * 3600;
 
 /** Searches that reach the edge. */
-export function edgeSearches({ usage }: CostCase): number {
+function edgeSearches({ usage }: CostCase): number {
   return usage.searchesPerMonth * (1 - usage.hitShare);
 }
 
 /** Searches that the service answers. */
-export function serviceSearches(asked: CostCase): number {
+function serviceSearches(asked: CostCase): number {
   return edgeSearches(asked) * (1 - asked.usage.cacheShare);
 }
 

@@ -5,7 +5,7 @@ import { frontFacts } from './cost-front.ts';
 import { hourlyOf } from './cost-service.ts';
 
 /** What is taken for granted of a picture on its way into the index. */
-export const pictureFacts = {
+const pictureFacts = {
   /** Of index-images: decoded, made smaller, encoded here or by the service. */
   encodeSeconds: { function: 0.4, service: 0.15 },
   /** S3: the upload and the thumbnail; GET, look, look again. */

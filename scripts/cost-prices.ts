@@ -60,7 +60,7 @@ export const costPrices = {
   firewall: { acl: 5, rule: 1, perMillionRequests: 0.6 },
   s3: { perGbMonth: 0.023, putPerThousand: 0.005, getPerThousand: 0.0004 },
   sqsPerMillion: 0.4,
-  secrets: { each: 0.4, perTenThousandCalls: 0.05 },
+  secrets: { each: 0.4 },
   watch: {
     /** For each metric that an alarm looks at. */
     alarmMetric: 0.1,

@@ -7,7 +7,7 @@ import { diskOf } from './sizing-bytes.ts';
 import { specOf } from './sizing-table.ts';
 
 /** What is taken for granted of machines and of copies of the index. */
-export const serviceFacts = {
+const serviceFacts = {
   /** Two images of the GPU's libraries and a model, and the system. */
   gpuDiskGb: 100,
   qdrantRootGb: 30,

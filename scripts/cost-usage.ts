@@ -32,7 +32,7 @@ const few: CostUsage = {
 };
 
 /** What is assumed where nothing is said; another environment is taken for a small one. */
-export const defaultUsage: Readonly<Record<string, CostUsage>> = {
+const defaultUsage: Readonly<Record<string, CostUsage>> = {
   dev: few,
   staging: { ...few, searchesPerMonth: 100_000, pictures: 100_000, uploadsPerMonth: 10_000 },
   prod: {

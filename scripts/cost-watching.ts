@@ -4,7 +4,7 @@ import { runsPerMonth } from './cost-pictures.ts';
 import { costPrices } from './cost-prices.ts';
 
 /** How much of what watches there is; `cost-counts.test.ts` counts it in the templates. */
-export const watchingFacts = {
+const watchingFacts = {
   /** Metrics that alarms look at: one of a share looks at two and more. */
   alarmMetrics: 58,
   /** For each task of a language model. */

@@ -24,6 +24,8 @@ export function cdkArguments(
     ...(namesStacks(given) || has('--all') ? [] : ['--all']),
     ...given,
     ...usual.flatMap(([name, value]) => (has(name) ? [] : [name, value])),
+    // Without it cdk skips a stack whose text is the same, though what it reads of an earlier one has changed.
+    ...(has('-f') ? [] : ['--force']),
   ];
 }
 

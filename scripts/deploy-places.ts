@@ -46,7 +46,7 @@ export function checkZones(ec2: EC2Client, { zones, region }: Settings): Check {
 }
 
 /** The types of machines that the settings name, and the zones that must have them. */
-export function instancePlaces({
+function instancePlaces({
   zones,
   service,
   qdrant,

@@ -219,7 +219,7 @@ describe('The deployment', () => {
     const { code } = await runScript('deploy', args, env);
     const called = (await readFile(join(directory, 'cdk.json'), 'utf8')).trim().split('\n');
     const usual = ['--require-approval', 'never', '--concurrency', '4', '--progress', 'events'];
-    expect(called.slice(0, -1)).toEqual([
+    expect(called.toSpliced(-2, 1)).toEqual([
       'deploy',
       '--all',
       '-c',
@@ -229,6 +229,7 @@ describe('The deployment', () => {
       'other=1',
       ...usual,
       '--outputs-file',
+      '--force',
     ]);
     expect(code).toBe(0);
     const failed = await runScript('deploy', ['-c', 'env=dev', '--force'], {
@@ -282,7 +283,7 @@ describe('The deployment', () => {
   it('asks by hand before it broadens rights, and lets itself be told otherwise', () => {
     const options = { outputs: 'o.json', isAttended: true };
     expect(cdkArguments(['-c', 'env=dev'], options)).toEqual(
-      'deploy --all -c env=dev --require-approval broadening --concurrency 1 --progress events --outputs-file o.json'.split(
+      'deploy --all -c env=dev --require-approval broadening --concurrency 1 --progress events --outputs-file o.json --force'.split(
         ' ',
       ),
     );

@@ -39,11 +39,14 @@ describe('npm run synth', () => {
     expect(text).toContain('"synth": "cdk synth --quiet"');
   });
 
+  // The options are cdk's own; one environment has some, as a synthesis takes ten seconds and more.
   it.each(Object.keys(environments))(
     'needs neither credentials nor docker nor a look-up: %s',
     { timeout: 300_000 },
     async (environment) => {
-      const { out, stderr, seconds } = await synthesise(['-c', `env=${environment}`]);
+      const only = ['--exclusively', 'picture-search-staging-network', '--strict'];
+      const options = environment === 'staging' ? only : [];
+      const { out, stderr, seconds } = await synthesise(['-c', `env=${environment}`, ...options]);
       const templates = readdirSync(out).filter((name) => name.endsWith('.template.json'));
       expect(templates.length).toBeGreaterThanOrEqual(8);
       expect(stderr).not.toMatch(/\b(error|credential)/i);
@@ -54,13 +57,6 @@ describe('npm run synth', () => {
       process.stdout.write(`npm run synth -- -c env=${environment}: ${seconds.toFixed(1)} s\n`);
     },
   );
-
-  it('hands on the options of cdk', { timeout: 300_000 }, async () => {
-    const only = 'picture-search-dev-network';
-    const { out } = await synthesise(['-c', 'env=dev', '--exclusively', only, '--strict']);
-    const template: unknown = JSON.parse(readFileSync(join(out, `${only}.template.json`), 'utf8'));
-    expect(template).toHaveProperty('Resources');
-  });
 
   it('says which environments there are', async () => {
     await expect(synthesise(['-c', 'env=nowhere'])).rejects.toThrow(/dev \| staging \| prod/);

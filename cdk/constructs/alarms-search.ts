@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { type Alarm, MathExpression, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Alias } from 'aws-cdk-lib/aws-lambda';
 import type { Settings } from '../settings.ts';
+import { slowSearchMs } from './slow-search.ts';
 import { createOwnMetrics, createShare, createSum } from './alarms-metrics.ts';
 import type { Alarms } from './alarms.ts';
 
@@ -9,7 +10,6 @@ import type { Alarms } from './alarms.ts';
  * The target is for the benchmark's fifteen texts. People ask for a hundred results and with filters, and
  * some meet an instance that just began: only several times the target says that something is wrong.
  */
-const slowFactor = 4;
 
 /** What people who search would notice. Returns those that say that searches fail. */
 export function watchSearches(alarms: Alarms, settings: Settings): Alarm[] {
@@ -26,7 +26,7 @@ export function watchSearches(alarms: Alarms, settings: Settings): Alarm[] {
         p95: edge('total_duration', { statistic: Stats.p(95) }),
       },
     }),
-    threshold: slowFactor * settings.benchmark.targetP95Ms,
+    threshold: slowSearchMs(settings),
     periods: 3,
     // Nobody searches. That somebody could is what the benchmark says.
     missing: 'good',

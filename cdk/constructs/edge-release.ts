@@ -11,6 +11,7 @@ import { LambdaDeploymentConfig, LambdaDeploymentGroup } from 'aws-cdk-lib/aws-c
 import { Alias, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import type { Settings } from '../settings.ts';
+import { slowSearchMs } from './slow-search.ts';
 
 /**
  * What is live of a function: its newest version. As a canary that has a tenth of the requests for five
@@ -47,8 +48,8 @@ function watchRelease(scope: Construct, settings: Settings, alias: Alias): void 
 const minute = Duration.minutes(1);
 
 function releaseAlarms(scope: Construct, settings: Settings, alias: Alias): Alarm[] {
-  const { environment, benchmark } = settings;
-  const slowMs = 4 * benchmark.targetP95Ms;
+  const { environment } = settings;
+  const slowMs = slowSearchMs(settings);
   const raise = (name: string, because: string, when: Threshold) =>
     new Alarm(scope, `Release-${name}`, {
       alarmName: `picture-search-${environment}-release-edge-${name}`,

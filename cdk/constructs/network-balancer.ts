@@ -9,7 +9,7 @@ import { privateSubnets } from './network-vpc.ts';
 export const edgePort = 80;
 
 /** How long a connection may be silent: more than any request may take, and than CloudFront waits. */
-export const balancerIdleSeconds = 120;
+const balancerIdleSeconds = 120;
 
 /**
  * Internal: no address of it is on the internet. Who may ask on which port is said by two security

@@ -82,7 +82,7 @@ function sendEvents(bucket: Bucket): void {
  */
 function showToCloudFront(bucket: Bucket): void {
   const principals = [new ServicePrincipal('cloudfront.amazonaws.com')];
-  const conditions = { StringEquals: { 'aws:SourceAccount': Stack.of(bucket).account } };
+  const conditions = { ArnLike: { 'aws:SourceArn': distributionsOf(Stack.of(bucket)) } };
   const actions = ['s3:GetObject'];
   const pictures = [bucket.arnForObjects('*')];
   const own = hidden.map((keys) => bucket.arnForObjects(`.picture-search/${keys}`));
@@ -104,4 +104,14 @@ function showToCloudFront(bucket: Bucket): void {
     },
   ];
   for (const one of statements) bucket.addToResourcePolicy(new PolicyStatement(one));
+}
+
+/** All of this account: CloudFront says which one it is, and not always whose. */
+function distributionsOf(stack: Stack): string {
+  return stack.formatArn({
+    service: 'cloudfront',
+    region: '',
+    resource: 'distribution',
+    resourceName: '*',
+  });
 }

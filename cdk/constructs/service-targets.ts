@@ -62,6 +62,7 @@ export class ServiceTargets extends Construct {
 
   /** Makes these tasks the ones that are asked. */
   attach(service: BaseService): void {
+    const role = this.createReleaseRole();
     const target = service.loadBalancerTarget({
       containerName,
       containerPort: servicePort,
@@ -69,12 +70,13 @@ export class ServiceTargets extends Construct {
       alternateTarget: new AlternateTarget('Alternate', {
         alternateTargetGroup: this.green,
         productionListener: ListenerRuleConfiguration.applicationListenerRule(this.rule),
-        role: this.createReleaseRole(),
+        role,
       }),
     });
     this.blue.addTarget(target);
-    // While a rule leads to neither group ECS does not take them.
-    service.node.addDependency(this.rule);
+    // While a rule leads to neither group ECS does not take them. The role with what it may do: a name of
+    // it in the service waits for the role alone, and ECS asks for its rights at once.
+    service.node.addDependency(this.rule, role);
   }
 
   /** What ECS does to the load balancer during a release. */

@@ -125,9 +125,9 @@ describe.each(every)('the data of %s', (_, made) => {
       ({ Principal }) => Principal.Service === 'cloudfront.amazonaws.com',
     );
     for (const one of ofCloudFront.filter(({ Effect }) => Effect === 'Allow')) {
-      expect(one.Condition).toEqual({
-        StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
-      });
+      // The one condition of which CloudFront's documentation says that it is there.
+      const arn = ['arn:aws:cloudfront::', { Ref: 'AWS::AccountId' }, ':distribution/*'];
+      expect(one.Condition).toEqual({ ArnLike: { 'aws:SourceArn': { 'Fn::Join': ['', arn] } } });
     }
     const reads = (key: string) => {
       const matching = ofCloudFront.filter(

@@ -78,7 +78,8 @@ describe.each(both)('the service of %s', (_, { stack, template, settings }) => {
   });
 
   it('puts the old version back by an alarm, or when tasks do not start', () => {
-    const alarms = Object.values(template.findResources('AWS::CloudWatch::Alarm'));
+    const alarmsById = template.findResources('AWS::CloudWatch::Alarm');
+    const alarms = Object.values(alarmsById);
     const names = alarms.map(({ Properties }) => String(Properties?.AlarmName));
     const environment = settings.environment;
     expect(names.toSorted()).toEqual(
@@ -90,7 +91,12 @@ describe.each(both)('the service of %s', (_, { stack, template, settings }) => {
       DeploymentConfiguration: {
         Strategy: settings.edge.release === 'canary' ? 'CANARY' : 'BLUE_GREEN',
         BakeTimeInMinutes: Match.anyValue(),
-        Alarms: { AlarmNames: names, Enable: true, Rollback: true },
+        // By reference: they are there before a release asks for them.
+        Alarms: {
+          AlarmNames: Object.keys(alarmsById).map((Ref) => ({ Ref })),
+          Enable: true,
+          Rollback: true,
+        },
         DeploymentCircuitBreaker: { Enable: true, Rollback: true },
         MinimumHealthyPercent: 100,
       },
@@ -101,6 +107,15 @@ describe.each(both)('the service of %s', (_, { stack, template, settings }) => {
         TreatMissingData: 'notBreaching',
       });
     }
+  });
+
+  it('releases nothing before the role may do what a release needs, nor takes that away earlier', () => {
+    const policies = Object.keys(template.findResources('AWS::IAM::Policy'));
+    const services = Object.values(template.findResources('AWS::ECS::Service'));
+    const released = services.find(({ Properties }) => Properties?.LoadBalancers?.length === 1);
+    const ofRelease = policies.filter((name) => name.startsWith('TargetsReleaseRole'));
+    expect(ofRelease).toHaveLength(1);
+    expect(released?.['DependsOn']).toEqual(expect.arrayContaining(ofRelease));
   });
 
   it('has two groups of targets that one rule leads to, and only ECS moves its weights', () => {

@@ -16,8 +16,6 @@ export interface DataResource {
   readonly DependsOn?: readonly string[];
 }
 
-export type DataStacks = ReturnType<typeof createDataStacks>;
-
 export function settingsOf(name: string, change: Partial<Settings> = {}): Settings {
   const settings = environments[name];
   if (settings === undefined) throw new RangeError(`there is no such environment: ${name}`);

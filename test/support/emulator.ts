@@ -12,7 +12,7 @@ export const emulatorUrl = process.env['AWS_EMULATOR_URL'];
 const region = 'us-east-1';
 
 /** What everybody who asks the emulator is told: it checks no signatures. */
-export function emulatorEnvironment(url: string): Record<string, string> {
+function emulatorEnvironment(url: string): Record<string, string> {
   return {
     AWS_ENDPOINT_URL: url,
     AWS_ACCESS_KEY_ID: 'test',
