@@ -76,7 +76,10 @@ async function lookAtIds(
 ): Async<Stored[]> {
   const points: Stored[] = [];
   for (const some of chunks([...new Set(ids)], pageSize)) {
-    const found = await lookAt({ filter: hasAny(some.map(idFacet)), limit: some.length, output });
+    // One more than there can be: where zvec has them all before it has looked everywhere, its Arrow
+    // writes on standard error that it was cancelled.
+    const limit = some.length + 1;
+    const found = await lookAt({ filter: hasAny(some.map(idFacet)), limit, output });
     if (!found.ok) return found;
     points.push(...found.value);
   }

@@ -4,6 +4,7 @@ import { type Result, err, ok } from '../core/result.ts';
 import { type Engine, type Size, unavailable } from './embedded-engine.ts';
 import type { Manifest } from './embedded-files.ts';
 import type { Place } from './embedded-opening.ts';
+import { widenPool } from './embedded-pool.ts';
 
 /** What is known of a collection that was opened. */
 export interface Opened {
@@ -34,6 +35,7 @@ type Settle = (result: Result<unknown, Failure>) => void;
 export async function openEngineThread(
   place: Place,
 ): Async<{ readonly engine: Engine; readonly opened: Opened }> {
+  widenPool();
   const url = new URL('./embedded-worker.ts', import.meta.url);
   // Of the process's own arguments some make a thread fail, such as --input-type.
   const worker = new Worker(url, { workerData: place, execArgv: [] });
