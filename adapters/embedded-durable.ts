@@ -11,7 +11,7 @@ import {
   openCopy,
   replaceLive,
 } from './embedded-live.ts';
-import { type Pace, writeChange } from './embedded-writes.ts';
+import { type Alone, type Pace, writeChange } from './embedded-writes.ts';
 
 /**
  * A zvec collection that a killed process leaves whole. zvec alone does not: killed while it
@@ -25,7 +25,7 @@ export interface DurableCollection {
   current(): Vectors;
   manifest(): Manifest;
   /** Journal, then zvec, which blocks this thread now and then as the pace says. */
-  apply(change: Change): Promise<void>;
+  apply(change: Change, alone: Alone): Promise<void>;
   /**
    * zvec leaves out of its index, at `optimize`, as many points as were replaced or removed before, and
    * makes a bad graph of a good one and new points (recall .56 seen): so it only ever optimizes once
@@ -67,7 +67,7 @@ export async function openDurable(
   return {
     current: () => state.live,
     manifest: () => state.manifest,
-    apply: (change) => apply(state, change),
+    apply: (change, alone) => apply(state, change, alone),
     needsRenewal: () => state.live.replaced > 0 || coverage(state) > 0,
     renew: (swap, space = state.live.space) => renew(state, swap, space),
     isOptimal: () => !state.changed && coverage(state) === 1,
@@ -95,13 +95,13 @@ function coverage({ live }: State): number {
   return live.zvec.stats.indexCompleteness['embedding'] ?? 0;
 }
 
-async function apply(state: State, change: Change): Promise<void> {
+async function apply(state: State, change: Change, alone: Alone): Promise<void> {
   if (state.broken) throw new Error('Cannot write as an earlier write has failed: open it again');
   const { live, pace } = state;
   await live.journal.append(change);
   state.changed = true;
   state.broken = true;
-  const replaced = await writeChange(live.zvec, live.space, change, pace);
+  const replaced = await writeChange(live.zvec, live.space, change, pace, alone);
   state.live = { ...live, replaced: live.replaced + replaced };
   state.broken = false;
 }

@@ -49,7 +49,7 @@ export function createEngine(collection: DurableCollection, pace: SearchPace): E
 
   async function write(change: Change): Promise<void> {
     await optimizer.sealed();
-    await collection.apply(change);
+    await collection.apply(change, door.closed);
     if (collection.isCheckpointDue()) await checkpoint();
   }
 

@@ -40,7 +40,7 @@ export async function openCopy(folder: string, manifest: Manifest, pace: Pace): 
   let replaced = manifest.replaced ?? 1;
   try {
     const journal = await openJournal(journalFile(folder, manifest), async (change) => {
-      replaced += await writeChange(zvec, space, change, pace);
+      replaced += await writeChange(zvec, space, change, pace, (action) => action());
     });
     return { name, zvec, space, journal, replaced };
   } catch (error) {

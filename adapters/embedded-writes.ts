@@ -10,21 +10,27 @@ export interface Pace {
   pause(): Promise<void>;
 }
 
+/** Does it when nobody else is at the collection. */
+export type Alone = (action: () => Promise<void>) => Promise<void>;
+
 /** Gives a change to zvec. @returns How many points it replaced or removed. */
 export async function writeChange(
   zvec: ZVecCollection,
   space: SearchSpace | undefined,
   change: Change,
   pace: Pace,
+  alone: Alone,
 ): Promise<number> {
   const ids = 'upsert' in change ? change.upsert.ids : change.remove;
   let replaced = 0;
   for (let start = 0; start < ids.length;) {
     const count = pace.points();
-    replaced +=
-      'upsert' in change
-        ? upsert(zvec, inputsOf(change.upsert, [start, count], space))
-        : remove(zvec, ids.slice(start, start + count));
+    const some = ids.slice(start, start + count);
+    const inputs = 'upsert' in change ? inputsOf(change.upsert, [start, count], space) : undefined;
+    // Beside a write of zvec 0.7.0 a search fails now and then ("fetch table failed"), or worse.
+    await alone(async () => {
+      replaced += inputs ? upsert(zvec, inputs) : remove(zvec, some);
+    });
     start += count;
     await pace.pause();
   }
