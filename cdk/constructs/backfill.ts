@@ -4,7 +4,6 @@ import {
   EcsJobDefinition,
   EcsVolume,
   JobQueue,
-  Secret,
 } from 'aws-cdk-lib/aws-batch';
 import { type Connections, type IConnectable } from 'aws-cdk-lib/aws-ec2';
 import type { DockerImageAsset } from 'aws-cdk-lib/aws-ecr-assets';
@@ -13,6 +12,7 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { containerSecrets } from './container-secrets.ts';
 import { type BackfillMachinesProps, createBackfillMachines } from './backfill-machines.ts';
 import { acknowledgeObjects } from './acknowledge-objects.ts';
 import { imagesToken } from './service-task.ts';
@@ -85,12 +85,7 @@ export class Backfill extends Construct implements IConnectable {
         ...libraryVariables,
         SECRETS_VERSION: String(settings.secretsVersion),
       },
-      secrets: Object.fromEntries(
-        Object.entries(environment.secrets).map(([variable, secret]) => [
-          variable,
-          Secret.fromSecretsManager(secret),
-        ]),
-      ),
+      secrets: containerSecrets(environment),
       jobRole: this.createRole(props.pictures),
       logging: LogDriver.awsLogs({ logGroup, streamPrefix: 'job' }),
       readonlyRootFilesystem: true,

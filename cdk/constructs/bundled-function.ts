@@ -1,12 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
-import { AssetHashType, DockerImage, Duration, Validations } from 'aws-cdk-lib';
+import { Duration, Validations } from 'aws-cdk-lib';
 import type { Role } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { type FunctionProps, functionOptions } from './bundled-function-options.ts';
+import { locallyBundled, projectRoot } from './local-bundling.ts';
 
 export interface BundledFunctionProps extends FunctionProps {
   /** A name of `scripts/bundle-targets.ts`. */
@@ -38,7 +37,7 @@ export class BundledFunction extends Construct {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       handler: 'lambda.handler',
-      code: bundle(props.bundle),
+      code: Code.fromAsset(projectRoot, locallyBundled('scripts/bundle.ts', props.bundle)),
       ...(this.deadLetters && {
         onFailure: new SqsDestination(this.deadLetters),
         retryAttempts: props.retries ?? 2,
@@ -46,30 +45,6 @@ export class BundledFunction extends Construct {
       }),
     });
   }
-}
-
-const root = join(import.meta.dirname, '../..');
-
-/** Made here, by this Node: `npm ci` is all that a synthesis needs. Its hash is that of what comes out. */
-function bundle(name: string): Code {
-  const command = ['scripts/bundle.ts', name];
-  return Code.fromAsset(root, {
-    assetHashType: AssetHashType.OUTPUT,
-    bundling: {
-      // Never asked: where the local way fails, so does the synthesis.
-      image: DockerImage.fromRegistry('scratch'),
-      command: ['node', ...command],
-      local: {
-        tryBundle(directory) {
-          execFileSync(process.execPath, [...command, '--out', directory], {
-            cwd: root,
-            stdio: ['ignore', 'ignore', 'inherit'],
-          });
-          return true;
-        },
-      },
-    },
-  });
 }
 
 /** Where what has failed for good is kept for two weeks, to be looked at. */

@@ -1,6 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
-import { AssetHashType, DockerImage, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import type { IDistribution } from 'aws-cdk-lib/aws-cloudfront';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -15,6 +13,7 @@ import {
 import { Construct } from 'constructs';
 import type { Settings } from '../settings.ts';
 import { acknowledgeKeys } from './bundled-function-keys.ts';
+import { locallyBundled, projectRoot } from './local-bundling.ts';
 
 export interface EdgePageProps {
   readonly settings: Settings;
@@ -62,24 +61,9 @@ export class EdgePage extends Construct {
 
   /** Made here, by this Node and Vite. */
   private build(): Asset {
-    const command = ['scripts/build-page.ts'];
     return new Asset(this, 'Built', {
-      path: root,
-      assetHashType: AssetHashType.OUTPUT,
-      bundling: {
-        // Never asked: where the local way fails, so does the synthesis.
-        image: DockerImage.fromRegistry('scratch'),
-        command: ['node', ...command],
-        local: {
-          tryBundle(directory) {
-            execFileSync(process.execPath, [...command, '--out', directory], {
-              cwd: root,
-              stdio: ['ignore', 'ignore', 'inherit'],
-            });
-            return true;
-          },
-        },
-      },
+      path: projectRoot,
+      ...locallyBundled('scripts/build-page.ts'),
     });
   }
 
@@ -115,8 +99,6 @@ export class EdgePage extends Construct {
     return role;
   }
 }
-
-const root = join(import.meta.dirname, '../..');
 
 /** Of the function that copies the files, which every deployment of a stack shares. */
 function acknowledgeRuntime(stack: Stack): void {

@@ -11,7 +11,6 @@ import {
   FargateTaskDefinition,
   LogDrivers,
   OperatingSystemFamily,
-  Secret,
 } from 'aws-cdk-lib/aws-ecs';
 import {
   type ApplicationListener,
@@ -25,6 +24,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { type ProcessEnvironment, setTexts } from '../environment.ts';
 import type { Settings } from '../settings.ts';
+import { containerSecrets } from './container-secrets.ts';
 import { createInsideGroup } from './inside-security-group.ts';
 
 export interface EdgeStreamingProps {
@@ -95,10 +95,6 @@ export class EdgeStreaming extends Construct {
   }
 
   private addContainer({ settings, environment }: EdgeStreamingProps): void {
-    const { text, secrets } = environment;
-    const named = Object.entries(secrets).map(([name, secret]) => {
-      return [name, Secret.fromSecretsManager(secret)] as const;
-    });
     this.task.addContainer('Edge', {
       image: ContainerImage.fromAsset(root, {
         file: 'edge/Dockerfile',
@@ -106,7 +102,7 @@ export class EdgeStreaming extends Construct {
         exclude: ['functions', 'gpu-service', 'models', 'scripts', 'test', '!edge/Dockerfile'],
       }),
       environment: {
-        ...setTexts(text),
+        ...setTexts(environment.text),
         // A process is behind one proxy more than a function, which the load balancer is no part of.
         TRUSTED_PROXIES: '2',
         // A function's lines are CloudWatch's; a process is told to write them.
@@ -114,7 +110,7 @@ export class EdgeStreaming extends Construct {
         AWS_REGION: Stack.of(this).region,
         SECRETS_VERSION: String(settings.secretsVersion),
       },
-      secrets: Object.fromEntries(named),
+      secrets: containerSecrets(environment),
       portMappings: [{ containerPort: port }],
       readonlyRootFilesystem: true,
       // It answers what it has let in, for up to 25 s.

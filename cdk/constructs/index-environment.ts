@@ -5,6 +5,7 @@ import type { SnapshotConfig } from '../../functions/snapshot/config.ts';
 import { defaults, named, type ProcessEnvironment } from '../environment.ts';
 import type { Settings } from '../settings.ts';
 import type { DataStack } from '../stacks/data-stack.ts';
+import { qdrantVariables } from './qdrant-variables.ts';
 import { cacheVariables, modelVariables } from './edge-environment.ts';
 
 export interface IndexEnvironmentProps {
@@ -84,25 +85,8 @@ export function snapshotEnvironment(props: IndexEnvironmentProps): ProcessEnviro
 function common({ settings, data: { pictures, qdrant } }: IndexEnvironmentProps) {
   return {
     PICTURES_BUCKET: pictures.bucketName,
-    QDRANT_HOST: qdrant.host,
-    QDRANT_PORT: String(qdrant.port),
-    QDRANT_GRPC_PORT: String(qdrant.grpcPort),
-    QDRANT_TLS: String(qdrant.tls),
+    ...qdrantVariables(qdrant),
     ENVIRONMENT: settings.environment,
-    ...defaults(
-      'QDRANT_COLLECTION',
-      'QDRANT_TIMEOUT_MS',
-      'QDRANT_SHARD_NUMBER',
-      'QDRANT_REPLICATION_FACTOR',
-      'QDRANT_WRITE_CONSISTENCY_FACTOR',
-      'QDRANT_READ_FAN_OUT_FACTOR',
-      'QDRANT_QUANTIZATION',
-      'QDRANT_ON_DISK',
-      'QDRANT_NODES',
-      'LOG_LEVEL',
-      'METRICS_NAMESPACE',
-      'AWS_ENDPOINT_URL',
-      'AWS_ENDPOINT_URL_S3',
-    ),
+    ...defaults('LOG_LEVEL', 'METRICS_NAMESPACE', 'AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_S3'),
   };
 }

@@ -3,6 +3,7 @@ import type { GpuServiceConfig } from '../../gpu-service/config.ts';
 import { defaults, named, type ProcessEnvironment } from '../environment.ts';
 import type { Settings } from '../settings.ts';
 import type { DataStack } from '../stacks/data-stack.ts';
+import { qdrantVariables } from './qdrant-variables.ts';
 
 /** Where the image has its model, and the only folder that the process may write to. */
 export const imagePaths = { model: '/model', data: '/data' } as const;
@@ -27,10 +28,7 @@ export function serviceEnvironment(
     ...modelVariables(settings),
     VECTOR_STORE: 'qdrant',
     DATA_DIR: imagePaths.data,
-    QDRANT_HOST: qdrant.host,
-    QDRANT_PORT: String(qdrant.port),
-    QDRANT_GRPC_PORT: String(qdrant.grpcPort),
-    QDRANT_TLS: String(qdrant.tls),
+    ...qdrantVariables(qdrant),
     PICTURES_URL: picturesUrl,
     REQUEST_TIMEOUT_MS: String(settings.edge.requestTimeoutMs),
     MAX_CONCURRENT_SEARCHES: String(settings.service.maxConcurrentSearches),
@@ -70,15 +68,6 @@ function modelVariables({ model, service }: Settings) {
 }
 
 const defaultsOfStore = defaults(
-  'QDRANT_COLLECTION',
-  'QDRANT_TIMEOUT_MS',
-  'QDRANT_SHARD_NUMBER',
-  'QDRANT_REPLICATION_FACTOR',
-  'QDRANT_WRITE_CONSISTENCY_FACTOR',
-  'QDRANT_READ_FAN_OUT_FACTOR',
-  'QDRANT_QUANTIZATION',
-  'QDRANT_ON_DISK',
-  'QDRANT_NODES',
   'QDRANT_HNSW_M',
   'QDRANT_HNSW_EF_CONSTRUCT',
   'QDRANT_HNSW_EF',

@@ -8,13 +8,13 @@ import {
   LogDriver,
   NetworkMode,
   OperatingSystemFamily,
-  Secret,
   type TaskDefinition,
 } from 'aws-cdk-lib/aws-ecs';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { type ProcessEnvironment, setTexts } from '../environment.ts';
 import type { CpuService, Settings } from '../settings.ts';
+import { containerSecrets } from './container-secrets.ts';
 import { imagePaths, libraryVariables, servicePort } from './service-environment.ts';
 
 export const containerName = 'gpu-service';
@@ -46,12 +46,7 @@ export function createServiceTask(scope: Construct, props: ServiceTaskProps): Ta
       ...libraryVariables,
       SECRETS_VERSION: String(settings.secretsVersion),
     },
-    secrets: Object.fromEntries(
-      Object.entries(environment.secrets).map(([name, secret]) => [
-        name,
-        Secret.fromSecretsManager(secret),
-      ]),
-    ),
+    secrets: containerSecrets(environment),
     logging: LogDriver.awsLogs({ logGroup, streamPrefix: 'task' }),
     readonlyRootFilesystem: true,
     // Above the 25 s that the service takes to end what it has let in.
